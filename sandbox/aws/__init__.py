@@ -1,0 +1,1 @@
+"""An embedded AWS: ministack, extended by what endpointwatch needs and it lacks."""
