@@ -1,0 +1,96 @@
+"""Checks of settings: one clear line that names the field, the value and the fix."""
+
+import re
+from collections.abc import Collection
+from datetime import timedelta
+
+from aws_cdk import Duration, Token
+
+_URL = re.compile(r"https?://[^\s/]+\S*")
+_S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+")
+_LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
+# What CloudFormation accepts as a tag value.
+_TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{1,256}")
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+
+
+def number(field: str, value: object, *, low: float, high: float, fix: str) -> float:
+    """`value`, when it is a number between `low` and `high` (both included)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{field}: {value!r} is not a number; {fix}")
+    if not low <= value <= high:
+        raise ValueError(f"{field}: {value!r} is not between {low:g} and {high:g}; {fix}")
+    return value
+
+
+def whole(field: str, value: object, *, low: int, high: int, fix: str) -> int:
+    """`value`, when it is a whole number between `low` and `high` (both included)."""
+    number(field, value, low=low, high=high, fix=fix)
+    if not isinstance(value, int):
+        raise TypeError(f"{field}: {value!r} is not a whole number; {fix}")
+    return value
+
+
+def one_of(field: str, value: object, allowed: Collection[object]) -> None:
+    """Refuses a `value` that is not among `allowed`."""
+    if value not in allowed:
+        names = ", ".join(str(choice) for choice in allowed)
+        raise ValueError(f"{field}: {value!r} is not known; choose one of {names}")
+
+
+def text(field: str, value: object, *, fix: str) -> str:
+    """`value`, when it is a string that is not blank; a CDK token passes."""
+    if not isinstance(value, str):
+        raise TypeError(f"{field}: {value!r} is not a string; {fix}")
+    if not value.strip():
+        raise ValueError(f"{field}: is empty; {fix}")
+    return value
+
+
+def resource_name(field: str, value: object) -> str:
+    """`value`, when SageMaker accepts it as a name (a CDK token passes)."""
+    name = text(field, value, fix="give a name of letters, digits and hyphens")
+    if not Token.is_unresolved(name) and not _NAME.fullmatch(name):
+        raise ValueError(f"{field}: {name!r} is no SageMaker name; use 1 to 63 letters, digits and single hyphens")
+    return name
+
+
+def s3_url(field: str, value: object) -> str:
+    """`value`, when it is an `s3://bucket/key` URL (a CDK token passes)."""
+    url = text(field, value, fix="give an s3://bucket/key URL")
+    if not Token.is_unresolved(url) and not _S3_URL.fullmatch(url):
+        raise ValueError(f"{field}: {url!r} is no S3 URL; write s3://bucket/path/model.tar.gz")
+    return url
+
+
+def https_url(field: str, value: object) -> str:
+    """`value`, when it is an https URL; http is accepted on the loopback interface only."""
+    url = text(field, value, fix="give an https:// URL")
+    if not Token.is_unresolved(url) and not (
+        (url.startswith("https://") and _URL.fullmatch(url)) or _LOOPBACK.fullmatch(url)
+    ):
+        raise ValueError(f"{field}: {url!r} is no https:// URL; alerts leave over TLS only")
+    return url.rstrip("/")
+
+
+def tag_value(field: str, value: object) -> str:
+    """`value`, when AWS accepts it as the value of a tag (a CDK token passes)."""
+    tag = text(field, value, fix="leave it out or give a value")
+    if not Token.is_unresolved(tag) and not _TAG_VALUE.fullmatch(tag):
+        raise ValueError(
+            f"{field}: {tag!r} cannot be the value of a tag; use at most 256 letters, digits, spaces and _ . : / = + - @"
+        )
+    return tag
+
+
+def milliseconds(field: str, value: object, *, fix: str) -> float:
+    """A CDK `Duration` or a `timedelta`, in milliseconds, above zero."""
+    if isinstance(value, Duration):
+        result = float(value.to_milliseconds())
+    elif isinstance(value, timedelta):
+        result = value / timedelta(milliseconds=1)
+    else:
+        raise TypeError(f"{field}: {value!r} is not a Duration; {fix}")
+    if result <= 0:
+        raise ValueError(f"{field}: {result:g} ms is not above zero; {fix}")
+    return result

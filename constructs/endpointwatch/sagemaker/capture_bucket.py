@@ -1,0 +1,29 @@
+"""The bucket that captured inputs and outputs go to."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+from constructs import Construct
+
+
+def capture_bucket(
+    scope: Construct, id: str, *, encryption_key: kms.IKey, expire_after_days: int, removal_policy: RemovalPolicy
+) -> s3.Bucket:
+    """A private bucket: encrypted with `encryption_key`, TLS only, objects deleted after `expire_after_days`."""
+    return s3.Bucket(
+        scope,
+        id,
+        encryption=s3.BucketEncryption.KMS,
+        encryption_key=encryption_key,
+        bucket_key_enabled=True,
+        enforce_ssl=True,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        lifecycle_rules=[
+            s3.LifecycleRule(
+                expiration=Duration.days(expire_after_days), abort_incomplete_multipart_upload_after=Duration.days(1)
+            )
+        ],
+        removal_policy=removal_policy,
+    )
