@@ -1,0 +1,41 @@
+"""Secrets are taken out of every text before it leaves: reasons, tags, log lines, raw messages."""
+
+import re
+
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    # Webhook URLs are secrets as a whole; what follows the host is dropped.
+    (re.compile(r"https?://hooks\.slack(?:-gov)?\.com/[^\s\"'<>|\\]+", re.I), "https://hooks.slack.com/[redacted]"),
+    (re.compile(r"https?://[\w.-]*\.webhook\.office\.com/[^\s\"'<>|\\]+", re.I), "[redacted webhook]"),
+    (re.compile(r"https?://discord(?:app)?\.com/api/webhooks/[^\s\"'<>|\\]+", re.I), "[redacted webhook]"),
+    # A signed URL is as good as a key until it expires.
+    (
+        re.compile(r"(https?://[^\s\"'<>?]{1,2000})\?[^\s\"'<>]*(?:X-Amz-|Signature=|sig=|token=)[^\s\"'<>]*", re.I),
+        r"\1?[redacted]",
+    ),
+    (re.compile(r"(\w+://[^\s/:@\"']{1,200}):[^\s/@\"']{1,200}@"), r"\1:[redacted]@"),
+    (re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"), "[redacted AWS key]"),
+    (re.compile(r"\bxox[a-z]-[\w-]{8,}|\bxapp-[\w-]{8,}|\bxwfp-[\w-]{8,}", re.I), "[redacted Slack token]"),
+    (re.compile(r"\b(?:ghp|gho|ghu|ghs|ghr|github_pat|glpat|hf|sk|pk)[_-][A-Za-z0-9_-]{16,}"), "[redacted token]"),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), "[redacted token]"),
+    (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9+/=_.~-]{8,}", re.I), r"\1 [redacted]"),
+    (
+        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S),
+        "[redacted key]",
+    ),
+    (
+        re.compile(
+            r"((?:password|passwd|pwd|secret(?:[_-]?(?:access)?[_-]?key)?|api[_-]?key|access[_-]?token|auth[_-]?token"
+            r"|client[_-]?secret|routing[_-]?key|integration[_-]?key|session[_-]?token|private[_-]?key)"
+            r"(?:\\?[\"'])?\s*[=:]\s*(?:\\?[\"'])?)(?!\[redacted)[^\s\"',;&}\\]+",
+            re.I,
+        ),
+        r"\1[redacted]",
+    ),
+)
+
+
+def redact(text: str) -> str:
+    """Replace what looks like a secret: AWS and API keys, tokens, passwords, webhook and signed URLs."""
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return text

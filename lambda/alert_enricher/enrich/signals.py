@@ -1,0 +1,161 @@
+"""The golden signals of a variant before and after the alert began, from one GetMetricData call.
+
+Windows hang on the alert's own times, never on this function's clock: a replayed alert shows what was, and a sandbox
+whose clock runs faster shows its own time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from alert_common.alert import Alert, Resource
+from alert_common.context import Endpoint, Signal
+from alert_enricher.enrich import instances
+
+PERIOD = 60
+BEFORE = timedelta(minutes=30)
+BARS = 24
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_REQUESTS, _HOST = "AWS/SageMaker", "/aws/sagemaker/Endpoints"
+
+Series = Mapping[datetime, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Source:
+    id: str
+    namespace: str
+    metric: str
+    statistic: str
+
+
+_SOURCES = (
+    _Source(id="invocations", namespace=_REQUESTS, metric="Invocations", statistic="Sum"),
+    _Source(id="server_errors", namespace=_REQUESTS, metric="Invocation5XXErrors", statistic="Sum"),
+    _Source(id="model_errors", namespace=_REQUESTS, metric="InvocationModelErrors", statistic="Sum"),
+    _Source(id="client_errors", namespace=_REQUESTS, metric="Invocation4XXErrors", statistic="Sum"),
+    _Source(id="p50", namespace=_REQUESTS, metric="ModelLatency", statistic="p50"),
+    _Source(id="p99", namespace=_REQUESTS, metric="ModelLatency", statistic="p99"),
+    _Source(id="overhead", namespace=_REQUESTS, metric="OverheadLatency", statistic="Average"),
+    _Source(id="gpu", namespace=_HOST, metric="GPUUtilization", statistic="Average"),
+    _Source(id="gpu_memory", namespace=_HOST, metric="GPUMemoryUtilization", statistic="Average"),
+    _Source(id="cpu", namespace=_HOST, metric="CPUUtilization", statistic="Average"),
+    _Source(id="memory", namespace=_HOST, metric="MemoryUtilization", statistic="Average"),
+)
+
+
+def window(alert: Alert) -> tuple[datetime, datetime, datetime]:
+    """Start, split and end: half an hour before the alert began, when it began, and the minute after it was told."""
+    split = (alert.since or alert.at).replace(second=0, microsecond=0)
+    end = alert.at.replace(second=0, microsecond=0) + timedelta(seconds=PERIOD)
+    return split - BEFORE, split, end
+
+
+def fetch(alert: Alert, resource: Resource, cloudwatch: Any) -> Mapping[str, Series]:
+    """Fetch the raw minutes of every signal, in CloudWatch's units."""
+    start, _, end = window(alert)
+    dimensions = [{"Name": "EndpointName", "Value": resource.name}, {"Name": "VariantName", "Value": resource.variant}]
+    response = cloudwatch.get_metric_data(
+        MetricDataQueries=[
+            {
+                "Id": source.id,
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": source.namespace,
+                        "MetricName": source.metric,
+                        "Dimensions": dimensions,
+                    },
+                    "Period": PERIOD,
+                    "Stat": source.statistic,
+                },
+            }
+            for source in _SOURCES
+        ],
+        StartTime=start,
+        EndTime=end,
+        ScanBy="TimestampAscending",
+    )
+    return {
+        result["Id"]: dict(zip(result["Timestamps"], result["Values"], strict=True))
+        for result in response["MetricDataResults"]
+    }
+
+
+def summarize(alert: Alert, raw: Mapping[str, Series], endpoint: Endpoint | None) -> tuple[Signal, ...]:
+    """Turn raw minutes into figures a person reads; signals without any data are left out.
+
+    An error counts once: a model's 5xx is in both Invocation5XXErrors and InvocationModelErrors, so the greater of the
+    two is taken for each minute. Before and after are the share over all requests, the mean a minute for traffic, and
+    the median minute for everything else (percentiles of minutes cannot be added up).
+    """
+    start, split, end = window(alert)
+    instance = endpoint.instance_type if endpoint else ""
+    gpus, cores = instances.gpus(instance) or 1, instances.cores(instance) or 1
+    requests = raw.get("invocations", {})
+    failed = {
+        t: max(raw.get("server_errors", {}).get(t, 0.0), raw.get("model_errors", {}).get(t, 0.0)) for t in requests
+    }
+    refused = {t: raw.get("client_errors", {}).get(t, 0.0) for t in requests}
+
+    def series(source: str, scale: float = 1.0) -> Series:
+        return {t: v * scale for t, v in raw.get(source, {}).items()}
+
+    def figure(name: str, unit: str, values: Series) -> Signal:
+        before = [v for t, v in values.items() if t < split]
+        after = [v for t, v in values.items() if t >= split]
+        middle = (lambda vs: sum(vs) / len(vs)) if unit == "/min" else median
+        return Signal(
+            name=name,
+            unit=unit,
+            before=middle(before) if before else None,
+            after=middle(after) if after else None,
+            sparkline=sparkline(values, start, end),
+        )
+
+    def share(name: str, part: Series) -> Signal:
+        rates = {t: 100 * part[t] / requests[t] for t in requests if requests[t] > 0}
+        return Signal(
+            name=name,
+            unit="%",
+            before=_ratio(part, requests, lambda t: t < split),
+            after=_ratio(part, requests, lambda t: t >= split),
+            sparkline=sparkline(rates, start, end),
+        )
+
+    signals = [
+        figure("Requests", "/min", requests),
+        share("Errors", failed),
+        share("Client errors (4xx)", refused),
+        figure("Latency p50", "ms", series("p50", 0.001)),
+        figure("Latency p99", "ms", series("p99", 0.001)),
+        figure("SageMaker overhead", "ms", series("overhead", 0.001)),
+        figure("GPU", "%", series("gpu", 1 / gpus)),
+        figure("GPU memory", "%", series("gpu_memory", 1 / gpus)),
+        figure("CPU", "%", series("cpu", 1 / cores)),
+        figure("Memory", "%", series("memory")),
+    ]
+    return tuple(s for s in signals if s.before is not None or s.after is not None)
+
+
+def sparkline(values: Series, start: datetime, end: datetime) -> str:
+    """Draw one character for a slice of the window: height from 0 to the greatest value, a dot where nothing is."""
+    slots: list[list[float]] = [[] for _ in range(BARS)]
+    for at, value in values.items():
+        position = (at - start) / (end - start)
+        if 0 <= position < 1:
+            slots[int(position * BARS)].append(value)
+    top = max((max(slot) for slot in slots if slot), default=0.0)
+    return "".join(_bar(slot, top) for slot in slots) if values else ""
+
+
+def _bar(slot: Sequence[float], top: float) -> str:
+    if not slot:
+        return "·"
+    return _BLOCKS[min(int(max(slot) / top * len(_BLOCKS)), len(_BLOCKS) - 1)] if top > 0 else _BLOCKS[0]
+
+
+def _ratio(part: Series, whole: Series, chosen: Any) -> float | None:
+    total = sum(v for t, v in whole.items() if chosen(t))
+    return 100 * sum(v for t, v in part.items() if chosen(t)) / total if total > 0 else None
