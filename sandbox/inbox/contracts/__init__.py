@@ -1,0 +1,1 @@
+"""What each service accepts, and how it answers what it does not: functions of request bodies, without state."""

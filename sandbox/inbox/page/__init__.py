@@ -1,0 +1,135 @@
+"""The page where a person reads what arrived: pages on the left, threads on the right, nothing loaded from elsewhere."""
+
+from pathlib import Path
+
+from sandbox.inbox.faults import SINKS
+from sandbox.inbox.inbox import Event, Inbox, Mail
+from sandbox.inbox.page.channel import channels
+from sandbox.inbox.page.clock import clock
+from sandbox.inbox.page.elements import Element, Node, el, html
+from sandbox.inbox.page.pager import change_line, incident_card
+
+STATIC = Path(__file__).parent / "static"
+_NAMES = {"pagerduty": "PagerDuty", "slack": "Slack", "email": "E-mail"}
+_SHOWN_REQUESTS = 200
+
+
+def render_page(inbox: Inbox) -> bytes:
+    """The page as HTML."""
+    head = el(
+        "head",
+        "",
+        el("meta", charset="utf-8"),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("title", "", "Inbox · endpointwatch sandbox"),
+        el("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
+        el("link", rel="stylesheet", href="/static/inbox.css"),
+        el("script", src="/static/inbox.js", defer="defer"),
+    )
+    body = el(
+        "body",
+        "",
+        el(
+            "div",
+            "",
+            _top(inbox),
+            el("main", "", el("div", "column", _pager(inbox), _mail(inbox)), el("div", "column", _slack(inbox))),
+            _requests(inbox),
+            id="inbox",
+        ),
+    )
+    return html(el("html", "", head, body, lang="en"))
+
+
+def _top(inbox: Inbox) -> Element:
+    refused = sum(1 for event in inbox.events if event.status is not None and not event.accepted)
+    counts: list[Node] = []
+    for sink in SINKS:
+        count = sum(1 for event in inbox.events if event.sink == sink)
+        counts.append(el("span", f"count {sink}", el("b", "", str(count)), f" {_NAMES[sink]}"))
+    return el(
+        "header",
+        "top",
+        el("h1", "", "Inbox", el("span", "", "endpointwatch sandbox")),
+        el("p", "", "What your on-call people would have received. Nothing left this machine."),
+        el(
+            "div",
+            "counts",
+            counts,
+            el("span", "count refused", el("b", "", str(refused)), " refused") if refused else None,
+        ),
+    )
+
+
+def _pager(inbox: Inbox) -> Element:
+    book = inbox.incidents
+    changes = [change_line(at, change) for at, change in reversed(book.changes)]
+    return el(
+        "section",
+        "pagerduty",
+        el("h2", "", "PagerDuty"),
+        [incident_card(incident) for incident in reversed(book.incidents)]
+        or el("p", "empty", "No page yet. An alarm that pages shows up here, and resolves here."),
+        el("div", "changes", el("h3", "", "Recent changes"), el("ul", "", changes)) if changes else None,
+    )
+
+
+def _slack(inbox: Inbox) -> Element:
+    return el(
+        "section",
+        "slack",
+        el("h2", "", "Slack"),
+        channels(inbox) or el("p", "empty", "No message yet."),
+    )
+
+
+def _mail(inbox: Inbox) -> Element | None:
+    if not inbox.mails:
+        return None
+    return el("section", "mails", el("h2", "", "E-mail"), [_letter(mail) for mail in reversed(inbox.mails)])
+
+
+def _letter(mail: Mail) -> Element:
+    return el(
+        "article",
+        "mail",
+        el("h3", "", mail.subject),
+        el(
+            "p",
+            "envelope",
+            f"to {mail.to}, topic {mail.topic.rpartition(':')[2]}, ",
+            el("time", "", clock(mail.at), datetime=mail.at),
+        ),
+        el("pre", "", mail.body),
+    )
+
+
+def _requests(inbox: Inbox) -> Element:
+    newest = inbox.events[: -_SHOWN_REQUESTS - 1 : -1]
+    return el(
+        "details",
+        "requests",
+        el("summary", "", f"Requests ({len(inbox.events)})"),
+        el(
+            "table",
+            "grid",
+            el("thead", "", el("tr", "", [el("th", "", name) for name in ("UTC", "sink", "path", "answer", "why")])),
+            el("tbody", "", [_request(event) for event in newest]),
+        ),
+        id="requests",
+    )
+
+
+def _request(event: Event) -> Element:
+    state = "waiting" if event.status is None else "accepted" if event.accepted else "refused"
+    answer = {None: "waiting", 0: "closed"}.get(event.status, str(event.status))
+    why = "; ".join(([f"fault: {event.fault}"] if event.fault and not event.problems else []) + list(event.problems))
+    return el(
+        "tr",
+        state,
+        el("td", "", el("time", "", clock(event.at))),
+        el("td", "", _NAMES[event.sink]),
+        el("td", "", event.path),
+        el("td", "", answer),
+        el("td", "", why),
+    )

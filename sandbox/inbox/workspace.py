@@ -1,0 +1,159 @@
+"""A Slack workspace's state: channels with messages, threads, edits and files."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+_PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a message says: `text`, and the `blocks` and `attachments` that replace it on the screen."""
+
+    text: str
+    blocks: tuple[Mapping[str, Any], ...] = ()
+    attachments: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """What a message said before `chat.update`, and when it was changed (ISO, UTC)."""
+
+    at: str
+    before: Content
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One message of a channel.
+
+    Args:
+        ts: Slack's timestamp, the message's identity within its channel.
+        thread_ts: the `ts` of the message that this one replies to, None at the top level.
+        author: the masked token or webhook that sent it.
+        username: the name to show.
+        edits: what it said before, oldest first.
+        file_ids: files shared with it.
+    """
+
+    ts: str
+    thread_ts: str | None
+    at: str
+    author: str
+    username: str
+    content: Content
+    edits: tuple[Edit, ...] = ()
+    file_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file from `files.getUploadURLExternal` on; `data` is None until its bytes came, `shared` until it was completed."""
+
+    id: str
+    name: str
+    length: int
+    title: str
+    data: bytes | None = None
+    shared: bool = False
+
+    @property
+    def media_type(self) -> str:
+        """The media type as the bytes themselves tell it; of what is no picture, a type that browsers do not run."""
+        for start, media_type in _PICTURES.items():
+            if (self.data or b"").startswith(start):
+                return media_type
+        return "application/octet-stream"
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether a browser may show it."""
+        return self.media_type.startswith("image/")
+
+
+class Workspace:
+    """Channels by ID, each with its messages oldest first, and files by ID."""
+
+    def __init__(self) -> None:
+        self.channels: dict[str, list[Message]] = {}
+        self.files: dict[str, File] = {}
+        self._uploads: dict[str, str] = {}
+        self._sequence = itertools.count(1)
+
+    def timestamp(self, now: float) -> str:
+        """A `ts` for a message at `now` (Unix seconds), unique in the workspace: Slack's fraction is a counter too."""
+        return f"{int(now)}.{next(self._sequence) * 100 % 1_000_000:06d}"
+
+    def find(self, channel: str, ts: object) -> Message | None:
+        """The message `ts` of `channel`."""
+        return next((message for message in self.channels.get(channel, ()) if message.ts == ts), None)
+
+    def post(self, channel: str, message: Message) -> None:
+        """Adds a message to a channel."""
+        self.channels.setdefault(channel, []).append(message)
+
+    def edit(self, channel: str, ts: str, content: Content, at: str) -> None:
+        """Replaces what the message `ts` of `channel` says, and keeps what it said before."""
+        self.channels[channel] = [
+            replace(message, content=content, edits=(*message.edits, Edit(at=at, before=message.content)))
+            if message.ts == ts
+            else message
+            for message in self.channels[channel]
+        ]
+
+    def replies(self, channel: str, ts: str) -> list[Message]:
+        """The replies in the thread under `ts`, oldest first."""
+        return [message for message in self.channels[channel] if message.thread_ts == ts]
+
+    def open_upload(self, name: str, length: int) -> tuple[File, str]:
+        """A new file and the ticket of its upload URL."""
+        number = next(self._sequence)
+        file = File(id=f"F{number:010d}", name=name, length=length, title=name)
+        self.files[file.id] = file
+        ticket = f"CwABAAAA{number:010d}"
+        self._uploads[ticket] = file.id
+        return file, ticket
+
+    def uploading(self, ticket: str) -> File | None:
+        """The file that the upload URL with `ticket` is for."""
+        file_id = self._uploads.get(ticket)
+        return self.files[file_id] if file_id else None
+
+    def store(self, file: File) -> None:
+        """Keeps the newer state of a file."""
+        self.files[file.id] = file
+
+    def as_json(self, names: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Channels as `GET /api/messages` shows them.
+
+        Args:
+            names: names of channels by ID.
+        """
+        return [
+            {
+                "channel": channel,
+                "name": names.get(channel, channel),
+                "messages": [
+                    {
+                        **self._message_json(message),
+                        "replies": [self._message_json(reply) for reply in self.replies(channel, message.ts)],
+                    }
+                    for message in messages
+                    if message.thread_ts is None
+                ],
+            }
+            for channel, messages in self.channels.items()
+        ]
+
+    def _message_json(self, message: Message) -> dict[str, Any]:
+        fields = asdict(message)
+        fields.update(fields.pop("content"))
+        fields["edits"] = [{"at": edit["at"], **edit["before"]} for edit in fields["edits"]]
+        files = [self.files[file_id] for file_id in fields.pop("file_ids")]
+        fields["files"] = [
+            {"id": file.id, "name": file.name, "title": file.title, "mimetype": file.media_type, "size": file.length}
+            for file in files
+        ]
+        return fields
