@@ -1,6 +1,6 @@
 """Inference: bytes in, file type out."""
 
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]
 from magika import Magika
 
 from sandbox.model.settings import Settings

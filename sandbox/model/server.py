@@ -37,7 +37,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             self._answer(HTTPStatus.OK, self.server.predict(body))
-        except Exception as error:  # noqa: BLE001 - a handler's failure is an answer of 500, not the server's end
+        except Exception as error:
             self._report(error, len(body))
             self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": f"{type(error).__name__}: {error}"})
 
