@@ -1,0 +1,205 @@
+"""Metric math: the expressions that alarms and widgets use, parsed into a tree and evaluated on time series.
+
+Supported: numbers, ids, `+ - * / ^`, comparisons, `AND OR` (`&& ||`), `[m1, m2]`, METRICS(), IF, FILL, SUM, AVG, MIN,
+MAX, ABS, CEIL, FLOOR, DIFF, RATE, RUNNING_SUM, PERIOD. Everything else is refused by name.
+"""
+
+import re
+from dataclasses import dataclass
+
+BINARY_LEVELS: tuple[tuple[str, ...], ...] = (
+    ("OR", "||"),
+    ("AND", "&&"),
+    ("==", "!=", "<=", ">=", "<", ">"),
+    ("+", "-"),
+    ("*", "/"),
+)
+_ARGUMENTS = {
+    "METRICS": (0, 1),
+    "IF": (2, 3),
+    "FILL": (2, 2),
+    "SUM": (1, 1),
+    "AVG": (1, 1),
+    "MIN": (1, 1),
+    "MAX": (1, 1),
+    "ABS": (1, 1),
+    "CEIL": (1, 1),
+    "FLOOR": (1, 1),
+    "DIFF": (1, 1),
+    "RATE": (1, 1),
+    "RUNNING_SUM": (1, 1),
+    "PERIOD": (1, 1),
+}
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|(?P<word>[A-Za-z][A-Za-z0-9_]*)"
+    r"|(?P<text>\"[^\"]*\"|'[^']*')|(?P<mark>\|\||&&|==|!=|<=|>=|[-+*/^<>()\[\],]))"
+)
+_MAX_DEPTH = 50
+
+
+class MathError(ValueError):
+    """An expression that is not understood, or that uses what is not supported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The id of a metric or of another expression, or the words REPEAT and LINEAR."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A quoted string, only useful in METRICS("...")."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """`[m1, m2]`."""
+
+    items: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`left operator right`; `&&` and `||` read as AND and OR."""
+
+    operator: str
+    left: "Node"
+    right: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """`-operand`."""
+
+    operand: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function with its arguments."""
+
+    function: str
+    arguments: "tuple[Node, ...]"
+
+
+Node = Number | Name | Text | Array | Binary | Negative | Call
+
+
+def parse(expression: str) -> Node:
+    """The tree of `expression`.
+
+    Raises:
+        MathError: with the expression and what in it is not understood or not supported.
+    """
+    return _Parser(expression).parse()
+
+
+class _Parser:
+    def __init__(self, expression: str) -> None:
+        self._expression = expression
+        self._tokens = self._tokenize()
+        self._at = 0
+        self._depth = 0
+
+    def parse(self) -> Node:
+        node = self._binary(0)
+        if self._peek():
+            raise self._error(f"unexpected {self._peek()!r}")
+        return node
+
+    def _error(self, problem: str) -> MathError:
+        return MathError(f"expression {self._expression!r}: {problem}")
+
+    def _tokenize(self) -> list[str]:
+        tokens, at = [], 0
+        text = self._expression.rstrip()
+        while at < len(text):
+            match = _TOKEN.match(text, at)
+            if match is None:
+                raise self._error(f"unexpected {text[at:].strip()[:10]!r}")
+            tokens.append(match[0].strip())
+            at = match.end()
+        return tokens
+
+    def _peek(self) -> str:
+        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+
+    def _take(self, expected: str = "") -> str:
+        token = self._peek()
+        if not token or (expected and token != expected):
+            found = f"found {token!r}" if token else "it ends early"
+            raise self._error(f"expected {expected or 'a value'!r}, {found}")
+        self._at += 1
+        return token
+
+    def _binary(self, level: int) -> Node:
+        if level == len(BINARY_LEVELS):
+            return self._unary()
+        left = self._binary(level + 1)
+        while self._peek() in BINARY_LEVELS[level]:
+            operator = {"||": "OR", "&&": "AND"}.get(token := self._take(), token)
+            left = Binary(operator, left, self._binary(level + 1))
+        return left
+
+    def _unary(self) -> Node:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise self._error(f"nested more than {_MAX_DEPTH} levels deep")
+        try:
+            if self._peek() == "-":
+                self._take()
+                return Negative(self._unary())
+            base = self._primary()
+            if self._peek() == "^":
+                self._take()
+                return Binary("^", base, self._unary())
+            return base
+        finally:
+            self._depth -= 1
+
+    def _primary(self) -> Node:
+        token = self._take()
+        if token == "(":
+            inner = self._binary(0)
+            self._take(")")
+            return inner
+        if token == "[":
+            return Array(self._list("]"))
+        if token[0] in "\"'":
+            return Text(token[1:-1])
+        if token[0].isdigit() or token[0] == ".":
+            return Number(float(token))
+        if not token[0].isalpha():
+            raise self._error(f"unexpected {token!r}")
+        return self._call(token) if self._peek() == "(" else Name(token)
+
+    def _call(self, function: str) -> Node:
+        if function not in _ARGUMENTS:
+            raise self._error(f"function {function} is not supported: use {', '.join(_ARGUMENTS)}")
+        self._take("(")
+        arguments = self._list(")")
+        fewest, most = _ARGUMENTS[function]
+        if not fewest <= len(arguments) <= most:
+            wanted = str(fewest) if fewest == most else f"{fewest} or {most}"
+            raise self._error(f"{function} takes {wanted} arguments, found {len(arguments)}")
+        return Call(function, arguments)
+
+    def _list(self, end: str) -> tuple[Node, ...]:
+        items: list[Node] = []
+        while self._peek() != end:
+            if items:
+                self._take(",")
+            items.append(self._binary(0))
+        self._take(end)
+        return tuple(items)

@@ -1,0 +1,91 @@
+"""Evaluates every alarm of every account at the boundaries of sandbox time."""
+
+import logging
+import threading
+
+from ministack.core.responses import request_scope
+from ministack.services import cloudwatch as ministack_cloudwatch
+
+from sandbox.alarms.evaluate import judge
+from sandbox.alarms.reasons import reason, reason_data
+from sandbox.alarms.schedule import FINEST, is_due
+from sandbox.aws.cloudwatch.alarms import MetricAlarm, datapoints, read_alarm
+from sandbox.aws.cloudwatch.book import AlarmBook, parts_of
+from sandbox.aws.cloudwatch.store import MetricStore
+from sandbox.aws.cloudwatch.wire import ServiceError, Values
+from sandbox.clock import Clock
+
+_log = logging.getLogger(__name__)
+
+# Wall-clock time for which an evaluation waits for samples of the period that just ended and are still on their way.
+_SETTLE_SECONDS = 0.05
+
+
+class Evaluator:
+    """Walks sandbox time in steps of 10 s, late or not, and evaluates what is due at each."""
+
+    def __init__(self, clock: Clock, store: MetricStore, book: AlarmBook) -> None:
+        self._clock = clock
+        self._store = store
+        self._book = book
+        self._read: dict[str, tuple[Values, MetricAlarm | None]] = {}
+
+    def start(self) -> None:
+        """Evaluate from now on, in a thread that ends with the process."""
+        threading.Thread(target=self._run, name="alarm-evaluator", daemon=True).start()
+
+    def evaluate_all(self, at: int) -> None:
+        """Evaluate every alarm that is due at the Unix second `at` of sandbox time."""
+        for alarm in ministack_cloudwatch._alarms.all_values():
+            try:
+                self._evaluate(alarm, at)
+            except Exception:
+                _log.exception("alarm %r: it could not be evaluated", alarm.get("AlarmName"))
+
+    def _run(self) -> None:
+        boundary = (int(self._clock.now()) // FINEST + 1) * FINEST
+        pause = threading.Event()
+        while True:
+            moment = self._book.next_moment()
+            waiting_ends = moment is not None and moment < boundary
+            target = moment if moment is not None and waiting_ends else float(boundary)
+            left = self._clock.wall_seconds(target - self._clock.now())
+            if not waiting_ends:
+                left += _SETTLE_SECONDS
+            if left > 0:
+                # Short, so that a wait that begins meanwhile ends in time.
+                pause.wait(min(left, 0.25))
+                if left > 0.25:
+                    continue
+            self._book.advance(target)
+            if not waiting_ends:
+                self.evaluate_all(boundary)
+                boundary += FINEST
+
+    def _evaluate(self, alarm: Values, at: int) -> None:
+        read = self._settings(alarm)
+        if read is None or not is_due(read.settings, at):
+            return
+        account, region, name = parts_of(alarm["AlarmArn"])
+        verdict = judge(read.settings, datapoints(read, self._store, account, region, at))
+        if verdict.state is None or verdict.state == alarm["StateValue"]:
+            return
+        why = reason(read.settings, verdict)
+        data = reason_data(read.settings, verdict, at=at, unit=alarm.get("Unit"))
+        with request_scope(account, region):
+            # An alarm deleted since this round began has no state to change.
+            if name in ministack_cloudwatch._alarms:
+                self._book.set_state(name, verdict.state, why, data, at)
+
+    def _settings(self, alarm: Values) -> MetricAlarm | None:
+        arn = alarm["AlarmArn"]
+        cached = self._read.get(arn)
+        if cached is None or cached[0] is not alarm:
+            read: MetricAlarm | None = None
+            try:
+                read = read_alarm(alarm)
+            except ServiceError as error:
+                # Not put through our own PutMetricAlarm: ministack's other services write alarms themselves.
+                _log.warning("never evaluated: %s", error.message)
+            cached = self._read[arn] = (alarm, read)
+        return cached[1]

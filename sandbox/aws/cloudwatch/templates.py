@@ -1,0 +1,111 @@
+"""CloudFormation handlers for alarms and composite alarms."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.services import cloudwatch as ministack_cloudwatch
+from ministack.services.cloudformation import provisioners
+
+from sandbox.aws.cloudwatch.actions import is_emulated
+from sandbox.aws.cloudwatch.book import AlarmBook, find
+from sandbox.aws.cloudwatch.wire import ServiceError, Values, as_input
+
+_NAME_CHARACTERS = 255
+_OPERATIONS = {
+    "AWS::CloudWatch::Alarm": "PutMetricAlarm",
+    "AWS::CloudWatch::CompositeAlarm": "PutCompositeAlarm",
+}
+_ACTION_LISTS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+_COMMON = ("AlarmName", "AlarmDescription", "ActionsEnabled", *_ACTION_LISTS, "Tags")
+_EMULATED: dict[str, frozenset[str]] = {
+    "AWS::CloudWatch::Alarm": frozenset(
+        (
+            *_COMMON,
+            "MetricName",
+            "Namespace",
+            "Dimensions",
+            "Statistic",
+            "ExtendedStatistic",
+            "Period",
+            "Unit",
+            "Metrics",
+            "EvaluationPeriods",
+            "DatapointsToAlarm",
+            "Threshold",
+            "ComparisonOperator",
+            "TreatMissingData",
+            "EvaluateLowSampleCountPercentile",
+        )
+    ),
+    "AWS::CloudWatch::CompositeAlarm": frozenset(
+        (
+            *_COMMON,
+            "AlarmRule",
+            "ActionsSuppressor",
+            "ActionsSuppressorWaitPeriod",
+            "ActionsSuppressorExtensionPeriod",
+        )
+    ),
+}
+
+Created = tuple[str, dict[str, str]]
+
+
+def unimplemented_properties(resource_type: str, props: Mapping[str, Any]) -> list[str]:
+    """The properties of an alarm in a template that the sandbox ignores, with actions it does not carry out.
+
+    Empty for resource types that this package does not create.
+    """
+    emulated = _EMULATED.get(resource_type)
+    if emulated is None:
+        return []
+    ignored = sorted(set(props) - emulated)
+    for name in _ACTION_LISTS:
+        actions = props.get(name) or []
+        ignored += [f"{name}: {arn}" for arn in actions if isinstance(arn, str) and not is_emulated(arn)]
+    return ignored
+
+
+def handlers(book: AlarmBook) -> dict[str, dict[str, Any]]:
+    """What ministack's CloudFormation needs to create, update and delete alarms of both types."""
+    return {
+        "AWS::CloudWatch::Alarm": _handlers(book, "AWS::CloudWatch::Alarm", book.put_metric_alarm),
+        "AWS::CloudWatch::CompositeAlarm": _handlers(book, "AWS::CloudWatch::CompositeAlarm", book.put_composite_alarm),
+    }
+
+
+def _handlers(book: AlarmBook, resource_type: str, put: Callable[[Values], Values]) -> dict[str, Any]:
+    def put_named(name: str, props: Values) -> Created:
+        members = {key: value for key, value in props.items() if key in _EMULATED[resource_type]}
+        try:
+            stored = put(as_input(_OPERATIONS[resource_type], members | {"AlarmName": name}))
+        except ServiceError as error:
+            raise ValueError(error.message) from error
+        # PutMetricAlarm ignores the tags of an alarm that exists; CloudFormation applies the template's full set.
+        tags = {tag["Key"]: tag.get("Value", "") for tag in props.get("Tags") or []}
+        ministack_cloudwatch._resource_tags[stored["AlarmArn"]] = tags
+        return name, {"Arn": stored["AlarmArn"]}
+
+    def create(logical_id: str, props: Values, stack_name: str) -> Created:
+        return put_named(_name(logical_id, props, stack_name), props)
+
+    def update(
+        physical_id: str, old_props: Values, new_props: Values, stack_name: str, logical_id: str | None = None
+    ) -> Created:
+        created = put_named(new_props.get("AlarmName") or physical_id, new_props)
+        if created[0] != physical_id and find(physical_id) is not None:
+            delete(physical_id, old_props)
+        return created
+
+    def delete(physical_id: str, props: Values) -> None:
+        try:
+            book.delete([physical_id])
+        except ServiceError as error:
+            raise ValueError(error.message) from error
+
+    return {"create": create, "update": update, "delete": delete}
+
+
+def _name(logical_id: str, props: Values, stack_name: str) -> str:
+    name: str = props.get("AlarmName") or provisioners._physical_name(stack_name, logical_id, max_len=_NAME_CHARACTERS)
+    return name
