@@ -14,7 +14,7 @@ def create_alarm(
 ) -> cloudwatch.CfnAlarm:
     """The alarm of `spec`, telling `action_arns` when it fires and when it is over.
 
-    An L1, because the L2 has no warm-up and no propagation of tags into the notification.
+    An L1, because the L2 has no warm-up.
     """
     actions = list(action_arns) or None
     return cloudwatch.CfnAlarm(
@@ -36,9 +36,5 @@ def create_alarm(
         ),
         alarm_actions=actions,
         ok_actions=actions,
-        action_configuration=actions
-        and cloudwatch.CfnAlarm.ActionConfigurationProperty(
-            alarm_tags_propagation=cloudwatch.CfnAlarm.AlarmTagsPropagationProperty(enabled=True)
-        ),
         tags=[CfnTag(key=key, value=value) for key, value in tags.items()],
     )

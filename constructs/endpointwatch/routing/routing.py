@@ -1,10 +1,10 @@
 """From an alarm to a page: topics, the queue of alerts, the two functions, a queue for each sink."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as events_targets
@@ -15,12 +15,13 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from endpointwatch import _checks
+from endpointwatch._nag import acknowledge
 from endpointwatch.routing.functions import packed
+from endpointwatch.routing.permissions import allow, allow_charts, allow_context, allow_state
 from endpointwatch.routing.sinks import Sink
 from endpointwatch.severity import Severity
 
@@ -95,20 +96,19 @@ class AlertRouting(Construct):
         self.encryption_key = encryption_key or kms.Key(
             self, "Key", description="Alerts on their way", enable_key_rotation=True, removal_policy=removal_policy
         )
-        for service in ("cloudwatch", "events"):
+        for service in ("cloudwatch", "events", "sns"):
             self._let_publish(service)
         self._topics = {severity: self._topic(severity) for severity in Severity}
         self.queue = self._queue("Alerts")
-        for topic in self._topics.values():
-            topic.add_subscription(
-                subscriptions.SqsSubscription(self.queue, dead_letter_queue=self._dead_letter_queue("Undelivered"))
-            )
-        self.state = dynamodb.TableV2(
+        for severity, topic in self._topics.items():
+            self._subscribe(severity, topic)
+        self.state = dynamodb.Table(
             self,
             "State",
             partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
-            billing=dynamodb.Billing.on_demand(),
-            encryption=dynamodb.TableEncryptionV2.customer_managed_key(self.encryption_key),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self.encryption_key,
             time_to_live_attribute="expires_at",
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
@@ -126,6 +126,9 @@ class AlertRouting(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(30))],
             removal_policy=removal_policy,
+        )
+        acknowledge(
+            self.charts, {"AwsSolutions-S1": "pictures of metrics, kept 30 days, that only the two functions read"}
         )
 
         shared = {
@@ -146,12 +149,12 @@ class AlertRouting(Construct):
         self.enricher.add_event_source(
             event_sources.SqsEventSource(self.queue, batch_size=10, report_batch_item_failures=True)
         )
-        for queue in self.sink_queues.values():
-            queue.grant_send_messages(self.enricher)
-        self.state.grant_read_write_data(self.enricher)
-        self.charts.grant_put(self.enricher, "charts/*")
-        for statement in _context_statements(self):
-            self.enricher.add_to_role_policy(statement)
+        allow(
+            self.enricher, "Deliveries", ["sqs:SendMessage"], [queue.queue_arn for queue in self.sink_queues.values()]
+        )
+        allow_state(self.enricher, table=self.state, encryption_key=self.encryption_key)
+        allow_charts(_role(self.enricher), bucket=self.charts, action="s3:PutObject")
+        allow_context(_role(self.enricher))
 
         self.dispatcher = self._function("Dispatcher", "alert_dispatcher", memory=512, log_retention=log_retention)
         settings = {
@@ -166,8 +169,8 @@ class AlertRouting(Construct):
             self.dispatcher.add_event_source(
                 event_sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
             )
-        self.state.grant_read_write_data(self.dispatcher)
-        self.charts.grant_read(self.dispatcher, "charts/*")
+        allow_state(self.dispatcher, table=self.state, encryption_key=self.encryption_key)
+        allow_charts(_role(self.dispatcher), bucket=self.charts, action="s3:GetObject")
 
     def topic(self, severity: Severity) -> sns.ITopic:
         """The topic of `severity`: give it to alarms as their ALARM and OK action."""
@@ -202,6 +205,30 @@ class AlertRouting(Construct):
             )
         )
         return topic
+
+    def _subscribe(self, severity: Severity, topic: sns.Topic) -> None:
+        # Not SqsSubscription: it makes the key's policy name the topic that the key encrypts, a circle.
+        undelivered = self._dead_letter_queue("Undelivered")
+        for queue in (self.queue, undelivered):
+            queue.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=f"{severity.title()}Topic",
+                    principals=[iam.ServicePrincipal("sns.amazonaws.com")],
+                    actions=["sqs:SendMessage"],
+                    resources=[queue.queue_arn],
+                    conditions={"ArnEquals": {"aws:SourceArn": topic.topic_arn}},
+                )
+            )
+        subscription = sns.CfnSubscription(
+            self,
+            f"{severity.title()}Subscription",
+            topic_arn=topic.topic_arn,
+            protocol="sqs",
+            endpoint=self.queue.queue_arn,
+            redrive_policy={"deadLetterTargetArn": undelivered.queue_arn},
+        )
+        # A message that arrives before the queue lets it in is lost.
+        subscription.node.add_dependency(self.queue, undelivered)
 
     def _let_publish(self, service: str) -> None:
         # Without this a topic or queue encrypted with our key silently drops what the service sends.
@@ -239,6 +266,10 @@ class AlertRouting(Construct):
                 enforce_ssl=True,
                 retention_period=Duration.days(14),
             )
+            acknowledge(
+                self.dead_letter_queues[name],
+                {"AwsSolutions-SQS3": "is itself where dead letters of SNS, EventBridge or SQS go"},
+            )
         return self.dead_letter_queues[name]
 
     def _function(self, id: str, package: str, *, memory: int, log_retention: logs.RetentionDays) -> lambda_.Function:
@@ -248,7 +279,7 @@ class AlertRouting(Construct):
         return lambda_.Function(
             self,
             id,
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"{package}.handler.handler",
             code=lambda_.Code.from_asset(str(packed(package))),
@@ -283,34 +314,10 @@ def _check_routes(sinks: Sequence[Sink], routes: Sequence[Route] | None) -> list
     return list(routes)
 
 
-def _context_statements(scope: Construct) -> Iterable[iam.PolicyStatement]:
-    """What the enricher reads about a failing endpoint, and nothing that changes one."""
-    stack = Stack.of(scope)
-    prefix = f"arn:{Aws.PARTITION}:{{service}}:{stack.region}:{stack.account}:{{resource}}"
-
-    def arn(service: str, resource: str) -> str:
-        return prefix.format(service=service, resource=resource)
-
-    yield iam.PolicyStatement(
-        sid="Alarms",
-        actions=["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"],
-        resources=[arn("cloudwatch", "alarm:*")],  # alarms that page are not known here: any stack may use the topics
-    )
-    yield iam.PolicyStatement(
-        sid="Metrics",
-        actions=["cloudwatch:GetMetricData", "cloudwatch:GetMetricWidgetImage"],
-        resources=["*"],  # neither action knows resources
-    )
-    yield iam.PolicyStatement(
-        sid="Endpoints",
-        actions=["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"],
-        resources=[arn("sagemaker", f"{kind}/*") for kind in ("endpoint", "endpoint-config", "model")],
-    )
-    yield iam.PolicyStatement(
-        sid="EndpointLogs",
-        actions=["logs:FilterLogEvents"],
-        resources=[arn("logs", "log-group:/aws/sagemaker/Endpoints/*")],
-    )
+def _role(function: lambda_.Function) -> iam.Role:
+    role = function.role
+    assert isinstance(role, iam.Role)
+    return role
 
 
 def _json(value: object) -> str:

@@ -18,6 +18,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 
 from constructs import Construct
 from endpointwatch import _checks
+from endpointwatch.routing.permissions import allow
 from endpointwatch.severity import Severity
 
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{8,}")
@@ -152,7 +153,7 @@ class Email:
         topic = sns.Topic(scope, "Topic", master_key=encryption_key, enforce_ssl=True)
         for address in self.addresses:
             topic.add_subscription(subscriptions.EmailSubscription(address))
-        topic.grant_publish(dispatcher)
+        allow(dispatcher, "Mail", ["sns:Publish"], [topic.topic_arn])
         return {"type": "email", "topic": topic.topic_arn}
 
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from constructs import Construct
 from endpointwatch import _checks
-from endpointwatch.sagemaker.capture_bucket import capture_bucket
+from endpointwatch.sagemaker.capture_bucket import CAPTURED, allow_capture, capture_bucket
 from endpointwatch.sagemaker.data_capture import DataCapture, MetricsConfig
 from endpointwatch.sagemaker.endpoint_metrics import EndpointMetrics, required
 from endpointwatch.sagemaker.instance_types import InstanceShape, has_ebs_volume, shape_of
@@ -151,7 +151,7 @@ class GpuEndpoint(WatchedEndpoint):
             enable_key_rotation=True,
             removal_policy=removal_policy,
         )
-        self.capture_bucket: s3.IBucket | None = None
+        self.capture_bucket: s3.Bucket | None = None
         if data_capture is not None:
             self.capture_bucket = capture_bucket(
                 self,
@@ -160,7 +160,7 @@ class GpuEndpoint(WatchedEndpoint):
                 expire_after_days=data_capture.expire_after_days,
                 removal_policy=removal_policy,
             )
-            self.capture_bucket.grant_put(self.role)
+            allow_capture(self.role, bucket=self.capture_bucket, encryption_key=self.encryption_key)
 
         self.model = sagemaker.CfnModel(
             self,
@@ -210,7 +210,7 @@ class GpuEndpoint(WatchedEndpoint):
         return config.DataCaptureConfigProperty(
             enable_capture=True,
             initial_sampling_percentage=capture.sampling_percentage,
-            destination_s3_uri=self.capture_bucket.s3_url_for_object("captured"),
+            destination_s3_uri=self.capture_bucket.s3_url_for_object(CAPTURED),
             kms_key_id=self.encryption_key.key_arn,
             capture_options=[config.CaptureOptionProperty(capture_mode=mode) for mode in capture.captured],
             capture_content_type_header=config.CaptureContentTypeHeaderProperty(

@@ -7,6 +7,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 
 from constructs import Construct
+from endpointwatch._nag import acknowledge
 
 _ECR_IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+)([:@].+)?"
@@ -63,6 +64,15 @@ def model_role(
                 ],
             )
         )
+    acknowledge(
+        role,
+        {
+            "AwsSolutions-IAM5[Resource::*]": "PutMetricData and GetAuthorizationToken know no resources; "
+            "the first is scoped by its namespace",
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>"
+            ":log-group:/aws/sagemaker/Endpoints/*]": "the group is named after the endpoint, which may have no name yet",
+        },
+    )
     if model_data_url is not None:
         path = model_data_url.removeprefix("s3://")
         role.add_to_policy(

@@ -1,0 +1,65 @@
+"""What the alert functions may do: read about what fails, hand on, and nothing that changes an endpoint."""
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+from endpointwatch._nag import acknowledge, logical_id
+
+CHARTS = "charts"
+"""Prefix of the charts' keys."""
+
+
+def allow(role: iam.IGrantable, sid: str, actions: list[str], resources: list[str]) -> None:
+    """Allows `actions` on `resources`: the L2s' own grants hold wildcards that these functions do not need."""
+    role.grant_principal.add_to_principal_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=resources))
+
+
+def allow_state(role: iam.IGrantable, *, table: dynamodb.ITable, encryption_key: kms.IKey) -> None:
+    """Allows to read and to write single items of the table, and to use the key."""
+    allow(role, "State", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [table.table_arn])
+    allow(role, "Key", ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"], [encryption_key.key_arn])
+
+
+def allow_charts(role: iam.Role, *, bucket: s3.Bucket, action: str) -> None:
+    """Allows `action` on the charts."""
+    allow(role, "Charts", [action], [bucket.arn_for_objects(f"{CHARTS}/*")])
+    acknowledge(
+        role,
+        {
+            f"AwsSolutions-IAM5[Resource::<{logical_id(bucket)}.Arn>/{CHARTS}/*]": "every alert gets a key of its own",
+        },
+    )
+
+
+def allow_context(role: iam.Role) -> None:
+    """Allows the enricher to read about whatever fails."""
+    stack = Stack.of(role)
+    region, account = stack.region, stack.account
+
+    def arn(service: str, resource: str) -> str:
+        return f"arn:{Aws.PARTITION}:{service}:{region}:{account}:{resource}"
+
+    alarms = arn("cloudwatch", "alarm:*")
+    logs = arn("logs", "log-group:/aws/sagemaker/Endpoints/*")
+    endpoints = [arn("sagemaker", f"{kind}/*") for kind in ("endpoint", "endpoint-config", "model")]
+    allow(role, "Alarms", ["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"], [alarms])
+    allow(role, "Metrics", ["cloudwatch:GetMetricData", "cloudwatch:GetMetricWidgetImage"], ["*"])
+    allow(
+        role,
+        "Endpoints",
+        ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"],
+        endpoints,
+    )
+    allow(role, "EndpointLogs", ["logs:FilterLogEvents"], [logs])
+    others = "read only; any endpoint of the account may alarm through these topics, also one of another stack"
+    reasons = {"*": "GetMetricData and GetMetricWidgetImage know no resources", alarms: others, logs: others}
+    reasons |= dict.fromkeys(endpoints, others)
+    rendered = {Aws.PARTITION: "<AWS::Partition>", region: "<AWS::Region>", account: "<AWS::AccountId>"}
+    for resource, reason in reasons.items():
+        shown = resource
+        for token, name in rendered.items():
+            shown = shown.replace(token, name)
+        acknowledge(role, {f"AwsSolutions-IAM5[Resource::{shown}]": reason})

@@ -1,0 +1,71 @@
+"""The stack that routes alerts; one an environment, whatever it watches."""
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+from constructs import Construct
+from endpointwatch import AlertRouting, Email, PagerDuty, Severity, Sink, Slack
+from stacks.environments import Environment, Pages
+from stacks.tags import tag
+
+
+class AlertingStack(Stack):
+    """Topics, queues, functions and sinks.
+
+    Attributes:
+        routing: give it to whatever has alarms.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, environment: Environment) -> None:
+        super().__init__(
+            scope,
+            id,
+            description=f"endpointwatch: routes the alerts of {environment.name}",
+            termination_protection=environment.termination_protection,
+        )
+        self.routing = AlertRouting(
+            self,
+            "Routing",
+            environment=environment.name,
+            sinks=self._sinks(environment.pages),
+            removal_policy=environment.removal_policy,
+        )
+        self.routing.route_events(
+            "EndpointFailed",
+            description="A SageMaker endpoint that could not be created, updated or rolled back",
+            pattern=events.EventPattern(
+                source=["aws.sagemaker"],
+                detail_type=["SageMaker Endpoint State Change"],
+                detail={"EndpointStatus": ["FAILED", "OUT_OF_SERVICE", "UPDATE_ROLLBACK_FAILED"]},
+            ),
+        )
+        for severity in Severity:
+            CfnOutput(
+                self,
+                f"{severity.title()}Topic",
+                value=self.routing.topic(severity).topic_arn,
+                description=f"Send alarms of severity {severity} here",
+            )
+        tag(self, environment)
+
+    def _sinks(self, pages: Pages) -> list[Sink]:
+        sinks: list[Sink] = []
+        if pages.pagerduty_secret:
+            sinks.append(
+                PagerDuty(
+                    secret=secretsmanager.Secret.from_secret_name_v2(self, "PagerDuty", pages.pagerduty_secret),
+                    api_url=pages.pagerduty_api_url,
+                )
+            )
+        if pages.slack_secret:
+            sinks.append(
+                Slack(
+                    bot_token=secretsmanager.Secret.from_secret_name_v2(self, "Slack", pages.slack_secret),
+                    channel=pages.slack_channel,
+                    api_url=pages.slack_api_url,
+                )
+            )
+        if pages.email:
+            sinks.append(Email(addresses=pages.email))
+        return sinks
