@@ -6,7 +6,7 @@ from typing import Any
 
 from ministack.services import cloudformation
 from ministack.services.cloudformation import provisioners
-from ministack.services.cloudformation import stacks as engine
+from ministack.services.cloudformation import stacks as stack_engine
 
 from sandbox.aws import cloudwatch
 from sandbox.aws.sagemaker import cloudformation as sagemaker_types
@@ -49,8 +49,8 @@ def install(control: ControlPlane) -> None:
     provisioners._RESOURCE_HANDLERS = _Handlers({**provisioners._RESOURCE_HANDLERS, **resources.handlers()})
     provisioners._REPLACING_PROPERTIES.update(sagemaker_types.REPLACING)
     provisioners._STACK_TAG_PROPERTY.update(dict.fromkeys(sagemaker_types.REPLACING, ("Tags", "list")))
-    blocking: Callable[[str], bool] = engine._runs_on_worker_thread
-    engine._runs_on_worker_thread = lambda kind: kind == sagemaker_types.ENDPOINT or blocking(kind)
+    blocking: Callable[[str], bool] = stack_engine._runs_on_worker_thread
+    stack_engine._runs_on_worker_thread = lambda kind: kind == sagemaker_types.ENDPOINT or blocking(kind)
 
 
 def report() -> list[dict[str, Any]]:
@@ -64,7 +64,7 @@ def report() -> list[dict[str, Any]]:
 
 def _stack_report(stack: Mapping[str, Any]) -> dict[str, Any]:
     resources = stack.get("_resources", {})
-    declared = {name: entry["Type"] for name, entry in stack.get("_template", {}).get("Resources", {}).items()}
+    declared = _declared(stack)
     skipped = {name for name, entry in resources.items() if isinstance(entry["Attributes"], _Skipped)}
     emulated = [
         {"logical_id": name, "type": entry["ResourceType"], "what": lines}
@@ -89,6 +89,15 @@ def _stack_report(stack: Mapping[str, Any]) -> dict[str, Any]:
             }
             for name in sorted(skipped)
         ],
+    }
+
+
+def _declared(stack: Mapping[str, Any]) -> dict[str, str]:
+    """Logical ids and types, without those whose condition is false."""
+    return {
+        name: entry["Type"]
+        for name, entry in stack["_template"].get("Resources", {}).items()
+        if stack["_conditions"].get(entry.get("Condition"), True)
     }
 
 

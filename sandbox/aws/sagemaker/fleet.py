@@ -4,6 +4,7 @@ import os
 import random
 import secrets
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ class Variant:
 
     Attributes:
         plan: what was asked for.
+        started: `time.monotonic()` when its container was started.
         instance_id: name of its log stream's instance, `i-` and 17 hexadecimal digits.
         weight: its present share of the traffic.
         instance_count: its present count of instances.
@@ -75,6 +77,7 @@ class Variant:
 
     def __init__(self, plan: VariantPlan, *, endpoint_name: str, logs: LogWriter) -> None:
         self.plan = plan
+        self.started = time.monotonic()
         self.instance_id = f"i-{secrets.token_hex(9)[:17]}"
         self.weight = plan.weight
         self.instance_count = plan.instance_count

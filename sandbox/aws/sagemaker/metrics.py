@@ -96,7 +96,7 @@ class InstanceMetrics:
         self._record = record
         self._endpoints = endpoints
         self._ended = threading.Event()
-        self._before: dict[str, tuple[float, _Use | None]] = {}
+        self._before: dict[str, tuple[float, _Use | None]] = {}  # by instance id: when, and what it had used by then
 
     def start(self) -> None:
         """Publish until `close`."""
@@ -125,16 +125,15 @@ class InstanceMetrics:
     def _publish_variant(self, endpoint_name: str, variant: Variant, minutes: list[float]) -> tuple[float, _Use | None]:
         now, use = time.monotonic(), _use_of(variant.container.pid)
         requests = variant.take_requests()
-        before, use_before = self._before.get(variant.instance_id, (None, None))
+        before, use_before = self._before.get(variant.instance_id, (variant.started, _Use(0.0, 0)))
         percents = {"DiskUtilization": _disk_percent()}
         if use is not None:
             percents["MemoryUtilization"] = 100 * use.memory_bytes / _machine_memory()
-        if before is not None and use is not None and use_before is not None:
-            percents["CPUUtilization"] = 100 * (use.cpu_seconds - use_before.cpu_seconds) / (now - before)
+            if use_before is not None:
+                percents["CPUUtilization"] = 100 * (use.cpu_seconds - use_before.cpu_seconds) / (now - before)
         gpus = gpu_count(variant.plan.instance_type)
         if gpus:
-            seconds = self._clock.wall_seconds(_MINUTE * len(minutes)) if before is None else now - before
-            rate = requests / seconds / variant.instance_count
+            rate = requests / (now - before) / variant.instance_count
             percents["GPUUtilization"], percents["GPUMemoryUtilization"] = synthetic_gpu(
                 requests_per_second=rate, gpus=gpus
             )

@@ -105,7 +105,7 @@ def _own_violations(shape: Shape, value: Any, path: str) -> list[str]:
     if enum and value not in enum:
         rules.append(f"Member must satisfy enum value set: [{', '.join(enum)}]")
     pattern = metadata.get("pattern")
-    if pattern and isinstance(value, str) and not re.fullmatch(pattern, value, re.DOTALL):
+    if pattern and isinstance(value, str) and not _matches(pattern, value):
         rules.append(f"Member must satisfy regular expression pattern: {pattern}")
     largest = metadata.get("max")
     if largest is not None and isinstance(value, (str, list, dict)) and len(value) > largest:
@@ -113,3 +113,10 @@ def _own_violations(shape: Shape, value: Any, path: str) -> list[str]:
     if largest is not None and isinstance(value, (int, float)) and value > largest:
         rules.append(f"Member must have value less than or equal to {largest}")
     return [f"Value '{value}' at '{path}' failed to satisfy constraint: {rule}" for rule in rules]
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return bool(re.fullmatch(pattern, value, re.DOTALL))
+    except re.error:  # Java's classes, such as \p{IsLetter}, are not Python's: such values pass unchecked
+        return True
