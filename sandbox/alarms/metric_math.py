@@ -148,7 +148,8 @@ class _Parser:
             return self._unary()
         left = self._binary(level + 1)
         while self._peek() in BINARY_LEVELS[level]:
-            operator = {"||": "OR", "&&": "AND"}.get(token := self._take(), token)
+            symbol = self._take()
+            operator = {"||": "OR", "&&": "AND"}.get(symbol, symbol)
             left = Binary(operator, left, self._binary(level + 1))
         return left
 
@@ -169,20 +170,20 @@ class _Parser:
             self._depth -= 1
 
     def _primary(self) -> Node:
-        token = self._take()
-        if token == "(":
+        mark = self._take()
+        if mark == "(":
             inner = self._binary(0)
             self._take(")")
             return inner
-        if token == "[":
+        if mark == "[":
             return Array(self._list("]"))
-        if token[0] in "\"'":
-            return Text(token[1:-1])
-        if token[0].isdigit() or token[0] == ".":
-            return Number(float(token))
-        if not token[0].isalpha():
-            raise self._error(f"unexpected {token!r}")
-        return self._call(token) if self._peek() == "(" else Name(token)
+        if mark[0] in "\"'":
+            return Text(mark[1:-1])
+        if mark[0].isdigit() or mark[0] == ".":
+            return Number(float(mark))
+        if not mark[0].isalpha():
+            raise self._error(f"unexpected {mark!r}")
+        return self._call(mark) if self._peek() == "(" else Name(mark)
 
     def _call(self, function: str) -> Node:
         if function not in _ARGUMENTS:

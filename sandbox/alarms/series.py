@@ -158,7 +158,10 @@ def _call(function: str, arguments: tuple[Node, ...], scope: Scope) -> Value:
         return _metrics(arguments, scope)
     if function == "FILL":
         return _fill(evaluate(arguments[0], scope), arguments[1], scope)
-    values = [evaluate(argument, scope) for argument in arguments]
+    return _apply(function, [evaluate(argument, scope) for argument in arguments])
+
+
+def _apply(function: str, values: list[Value]) -> Value:
     if function == "IF":
         return _choose(*(_single(value, "IF") for value in values))
     if function in _REDUCTIONS:

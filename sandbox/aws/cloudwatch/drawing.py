@@ -23,11 +23,10 @@ _LEGEND_COLUMNS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line: values by Unix second, one at most each `period` seconds."""
+    """One line: values by Unix second."""
 
     label: str
     values: Mapping[int, float]
-    period: int
     right: bool = False
     color: str | None = None
 
@@ -100,8 +99,9 @@ def draw(graph: Graph) -> bytes:
     return picture.getvalue()
 
 
-def _dates(seconds: "list[float]") -> list[datetime]:
-    return [datetime.fromtimestamp(at, UTC) for at in seconds]
+def _days(at: float) -> float:
+    """Unix seconds as matplotlib counts dates: in days since 1970."""
+    return at / 86_400
 
 
 def _draw_lines(graph: Graph, axes: "Axes", right: "Axes | None") -> None:
@@ -111,17 +111,16 @@ def _draw_lines(graph: Graph, axes: "Axes", right: "Axes | None") -> None:
         target = right if line.right and right is not None else axes
         color = line.color or next(colors)
         times = sorted(line.values)
+        days = [_days(at) for at in times]
         numbers = [line.values[at] for at in times]
         if graph.stacked and target is axes:
             bottoms = [floor.get(at, 0.0) for at in times]
             numbers = [low + number for low, number in zip(bottoms, numbers, strict=True)]
             floor.update(zip(times, numbers, strict=True))
-            axes.fill_between(_dates([*times]), bottoms, numbers, color=color, alpha=0.35, linewidth=0)
+            axes.fill_between(days, bottoms, numbers, color=color, alpha=0.35, linewidth=0)
         # A point alone in its gap would be invisible as a line.
         marker = "o" if len(times) == 1 else None
-        target.plot(
-            _dates([*times]), numbers, color=color, linewidth=1.6, marker=marker, markersize=4, label=line.label
-        )
+        target.plot(days, numbers, color=color, linewidth=1.6, marker=marker, markersize=4, label=line.label)
 
 
 def _draw_annotations(graph: Graph, axes: "Axes", right: "Axes | None") -> None:
@@ -146,10 +145,10 @@ def _draw_annotations(graph: Graph, axes: "Axes", right: "Axes | None") -> None:
             )
     for moment in graph.moments:
         color = moment.color or _MOMENT_COLOR
-        at = datetime.fromtimestamp(moment.at, UTC)
-        axes.axvline(at, color=color, linewidth=1.1)  # type: ignore[arg-type, unused-ignore]
+        at = _days(moment.at)
+        axes.axvline(at, color=color, linewidth=1.1)
         if moment.to is not None:
-            axes.axvspan(at, datetime.fromtimestamp(moment.to, UTC), color=color, alpha=0.12, linewidth=0)
+            axes.axvspan(at, _days(moment.to), color=color, alpha=0.12, linewidth=0)
         if moment.label:
             axes.annotate(
                 moment.label,
@@ -167,7 +166,8 @@ def _draw_annotations(graph: Graph, axes: "Axes", right: "Axes | None") -> None:
 def _style(graph: Graph, axes: "Axes", right: "Axes | None") -> None:
     from matplotlib.dates import AutoDateLocator, DateFormatter  # noqa: PLC0415
 
-    axes.set_xlim(*_dates([graph.start, graph.end]))
+    axes.set_xlim(_days(graph.start), _days(graph.end))
+    axes.xaxis_date(UTC)
     locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=max(3, graph.width // 90))
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(

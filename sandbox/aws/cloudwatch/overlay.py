@@ -1,6 +1,6 @@
 """Puts our CloudWatch into ministack: the one place that replaces names of its modules."""
 
-import logging
+import threading
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -12,6 +12,7 @@ from ministack.services.cloudformation import provisioners
 
 from sandbox.aws.cloudwatch.book import AlarmBook
 from sandbox.aws.cloudwatch.data import MetricData
+from sandbox.aws.cloudwatch.drawing import warm_up
 from sandbox.aws.cloudwatch.evaluator import Evaluator
 from sandbox.aws.cloudwatch.operations import AlarmOperations
 from sandbox.aws.cloudwatch.store import MetricKey, MetricStore, dimensions_of
@@ -19,8 +20,6 @@ from sandbox.aws.cloudwatch.templates import handlers
 from sandbox.aws.cloudwatch.widgets import WidgetImages
 from sandbox.aws.cloudwatch.wire import Request, Response, ServiceError
 from sandbox.clock import Clock
-
-_log = logging.getLogger(__name__)
 
 _NEEDED: dict[Any, tuple[str, ...]] = {
     ministack_cloudwatch: (
@@ -130,6 +129,7 @@ def start(clock: Clock) -> None:
     if overlay.clock is not clock:
         raise RuntimeError("sandbox.aws.cloudwatch: start() needs the clock that install() was given")
     Evaluator(clock, overlay.store, overlay.book).start()
+    threading.Thread(target=warm_up, name="widget-warm-up", daemon=True).start()
 
 
 def record(
@@ -143,10 +143,7 @@ def record(
 ) -> None:
     """Publish one sample of a metric, for the account and region of the request scope (or ministack's defaults).
 
-    Costs a few microseconds and may be called from any thread.
-
-    Args:
-        at: sandbox time, Unix seconds; now by default.
+    Costs a few microseconds and may be called from any thread. `at` is sandbox time in Unix seconds, now by default.
     """
     overlay = _installed()
     key = MetricKey(get_account_id(), get_region(), namespace, name, dimensions_of(dimensions))

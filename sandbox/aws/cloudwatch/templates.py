@@ -90,14 +90,17 @@ def _handlers(book: AlarmBook, resource_type: str, put: Callable[[Values], Value
         return put_named(_name(logical_id, props, stack_name), props)
 
     def update(
-        physical_id: str, old_props: Values, new_props: Values, stack_name: str, logical_id: str | None = None
+        physical_id: str,
+        old_props: Values,  # noqa: ARG001 - ministack passes these by position
+        new_props: Values,
+        stack_name: str,  # noqa: ARG001
     ) -> Created:
         created = put_named(new_props.get("AlarmName") or physical_id, new_props)
         if created[0] != physical_id and find(physical_id) is not None:
-            delete(physical_id, old_props)
+            delete(physical_id)
         return created
 
-    def delete(physical_id: str, props: Values) -> None:
+    def delete(physical_id: str, props: Values | None = None) -> None:  # noqa: ARG001 - as above
         try:
             book.delete([physical_id])
         except ServiceError as error:

@@ -72,16 +72,15 @@ class WidgetImages:
         for query, (_, options) in zip(queries, entries, strict=True):
             if options.get("visible") is False:
                 continue
-            for series in as_series(resolve(query.id), starts=period_starts(start, end, query.period)):
-                lines.append(
-                    Line(
-                        label=query.label or query.name or query.expression,
-                        values=series.values,
-                        period=series.period,
-                        right=options.get("yAxis") == "right",
-                        color=options.get("color"),
-                    )
+            lines += [
+                Line(
+                    label=query.label or query.name or query.expression,
+                    values=series.values,
+                    right=options.get("yAxis") == "right",
+                    color=options.get("color"),
                 )
+                for series in as_series(resolve(query.id), starts=period_starts(start, end, query.period))
+            ]
         return tuple(lines)
 
 

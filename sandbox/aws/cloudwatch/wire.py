@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 import cbor2
 from botocore.loaders import Loader
-from botocore.model import ServiceModel, Shape
+from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 from ministack.services import cloudwatch as ministack_cloudwatch
 
 Response = tuple[int, dict[str, str], bytes]
@@ -86,10 +86,10 @@ class Request:
 def _read(shape: Shape, value: Any) -> Any:
     if value is None:
         return None
-    if shape.type_name == "structure":
+    if isinstance(shape, StructureShape):
         members = shape.members
         return {name: _read(members[name], item) for name, item in value.items() if name in members}
-    if shape.type_name == "list":
+    if isinstance(shape, ListShape):
         return [_read(shape.member, item) for item in value]
     if shape.type_name == "timestamp":
         return ministack_cloudwatch._parse_ts(value)
@@ -107,14 +107,14 @@ def _scalar(type_name: str, value: Any) -> Any:
 
 
 def _from_query(shape: Shape, prefix: str, form: dict[str, str]) -> Any:
-    if shape.type_name == "structure":
+    if isinstance(shape, StructureShape):
         found = {
             name: _from_query(member, f"{prefix}.{name}" if prefix else name, form)
             for name, member in shape.members.items()
         }
         return {name: value for name, value in found.items() if value is not None} or None
-    if shape.type_name == "list":
-        items = []
+    if isinstance(shape, ListShape):
+        items: list[Any] = []
         while (item := _from_query(shape.member, f"{prefix}.member.{len(items) + 1}", form)) is not None:
             items.append(item)
         return items or None
@@ -125,13 +125,13 @@ def _from_query(shape: Shape, prefix: str, form: dict[str, str]) -> Any:
 
 
 def _write(shape: Shape, value: Any, protocol: str) -> Any:
-    if shape.type_name == "structure":
+    if isinstance(shape, StructureShape):
         return {
             name: _write(member, value[name], protocol)
             for name, member in shape.members.items()
             if value.get(name) is not None
         }
-    if shape.type_name == "list":
+    if isinstance(shape, ListShape):
         return [_write(shape.member, item, protocol) for item in value]
     if shape.type_name == "timestamp":
         return cbor2.CBORTag(1, float(value)) if protocol == "cbor" else float(value)
@@ -141,13 +141,13 @@ def _write(shape: Shape, value: Any, protocol: str) -> Any:
 
 
 def _xml(shape: Shape, value: Any) -> str:
-    if shape.type_name == "structure":
+    if isinstance(shape, StructureShape):
         return "".join(
             f"<{name}>{_xml(member, value[name])}</{name}>"
             for name, member in shape.members.items()
             if value.get(name) is not None
         )
-    if shape.type_name == "list":
+    if isinstance(shape, ListShape):
         return "".join(f"<member>{_xml(shape.member, item)}</member>" for item in value)
     if shape.type_name == "timestamp":
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
