@@ -228,7 +228,7 @@ class AlertRouting(Construct):
             redrive_policy={"deadLetterTargetArn": undelivered.queue_arn},
         )
         # A message that arrives before the queue lets it in is lost.
-        subscription.node.add_dependency(self.queue, undelivered)
+        subscription.node.add_dependency(*(queue.node.find_child("Policy") for queue in (self.queue, undelivered)))
 
     def _let_publish(self, service: str) -> None:
         # Without this a topic or queue encrypted with our key silently drops what the service sends.
