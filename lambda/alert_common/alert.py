@@ -174,7 +174,13 @@ class Alert:
         Account, region and ARN or name, readable where it fits, else hashed. Messages without any identifier are
         keyed by their own text, so they never fall together.
         """
-        parts = (self.kind_of_identity, self.account, self.region, self.arn or self.name, self.identity)
+        parts: tuple[str, ...] = (
+            self.kind_of_identity,
+            self.account,
+            self.region,
+            self.arn or self.name,
+            self.identity,
+        )
         if not any(parts[1:]):
             parts = (*parts, self.raw)
         # Joined as JSON-like lengths, so that ("a", "bc") and ("ab", "c") stay apart.

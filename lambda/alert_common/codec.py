@@ -40,7 +40,7 @@ def _plain(value: object) -> object:
 
 
 @cache
-def _hints(kind: type) -> Mapping[str, Any]:
+def _hints(kind: Any) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
@@ -54,7 +54,7 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
             return tuple(_typed(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(zip(item_kinds, value, strict=True)))
         if origin is Mapping:
             return {str(k): _typed(args[1], v, f"{where}.{k}") for k, v in value.items()}
-        if is_dataclass(kind):
+        if isinstance(kind, type) and is_dataclass(kind):
             hints = _hints(kind)
             return kind(**{k: _typed(hints[k], v, f"{where}.{k}") for k, v in value.items() if k in hints})
         if kind is datetime:

@@ -47,8 +47,8 @@ def _message(payload: object, *, received: datetime, message_id: str) -> None:
         except BusyError as busy:
             logger.info("comes back later", extra={"why": str(busy)})
             failures.append(busy)
-        except Exception as error:  # noqa: BLE001 - the other alerts of a group must not suffer
-            logger.error("failed", extra={"alert": alert.name, "error": redact(repr(error))})  # noqa: TRY400 - redacted
+        except Exception as error:
+            logger.error("failed", extra={"alert": alert.name, "error": redact(repr(error))})
             failures.append(error)
     if failures:
         raise failures[0]

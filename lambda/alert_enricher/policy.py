@@ -97,7 +97,7 @@ def _repeats(alert: Alert, standing: Standing) -> bool:
     return alert.state is State.ALARM and alert.previous_state is not State.OK
 
 
-def _action(alert: Alert, *, is_open: bool) -> tuple[Action | None, str]:
+def _action(alert: Alert, *, is_open: bool) -> tuple[Action | None, str]:  # noqa: PLR0911 - one row each
     match alert.state:
         case State.ALARM if alert.suppressed_by:
             return None, f"actions suppressed by {alert.suppressed_by}"

@@ -31,7 +31,12 @@ def route(alert: Alert, *, settings: Settings, table: StateTable, enrich: Enrich
     standing = table.claim(key)
     try:
         decision = decide(alert, standing)
-        log = {"alert": redact(alert.name), "state": alert.state, "at": alert.at.isoformat(), "why": decision.why}
+        log: dict[str, object] = {
+            "alert": redact(alert.name),
+            "state": alert.state,
+            "at": alert.at.isoformat(),
+            "why": decision.why,
+        }
         if decision.standing is None:
             table.release(key)
             logger.info("dropped", extra=log)

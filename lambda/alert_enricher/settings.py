@@ -55,9 +55,9 @@ class Settings:
 
 def _read(environ: Mapping[str, str], name: str, convert: Callable[[str], T], fix: str, default: str = "") -> T:
     value = environ.get(name, default)
+    if not value:
+        raise ValueError(f"{name} is not set; it must be {fix}")
     try:
-        if value == "":
-            raise ValueError("empty")
         return convert(value)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{name} is {value!r:.200}; it must be {fix}") from error

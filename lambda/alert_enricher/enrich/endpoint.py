@@ -1,5 +1,6 @@
 """The endpoint: its status, what it runs on, and what was deployed last."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from alert_common.alert import Resource
@@ -12,7 +13,7 @@ def fetch(resource: Resource, sagemaker: Any) -> Endpoint:
     config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
     variants = config.get("ProductionVariants", [])
     variant = next((v for v in variants if v.get("VariantName") == resource.variant), variants[0] if variants else {})
-    running = next(
+    running: Mapping[str, Any] = next(
         (v for v in endpoint.get("ProductionVariants", []) if v.get("VariantName") == variant.get("VariantName")), {}
     )
     model = variant.get("ModelName", "")

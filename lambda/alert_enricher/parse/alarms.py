@@ -156,7 +156,8 @@ def _alarm(
 
 
 def _state(value: object) -> State:
-    return State(value) if value in (State.ALARM, State.OK, State.INSUFFICIENT_DATA) else State.EVENT
+    known = (State.ALARM, State.OK, State.INSUFFICIENT_DATA)
+    return next((state for state in known if state == value), State.EVENT)
 
 
 def _child(child: Mapping[str, Any]) -> Child:

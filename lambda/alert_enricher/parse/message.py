@@ -23,7 +23,7 @@ def parse(payload: object, *, received: datetime, message_id: str = "") -> tuple
     """
     try:
         return _parse(payload, received=received, message_id=message_id, topic="", depth=DEPTH)
-    except Exception as error:  # noqa: BLE001 - an alert that breaks the parser is still an alert
+    except Exception as error:
         return (_unknown(payload, received=received, message_id=message_id, topic="", why=type(error).__name__),)
 
 
@@ -57,7 +57,9 @@ def _unwrap(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     return (body,) if body.get("Type") == "Notification" and "Message" in body else ()
 
 
-def _read(body: Mapping[str, Any], *, received: datetime, raw: str) -> tuple[Alert, ...]:
+def _read(  # noqa: PLR0911 - one way out a shape
+    body: Mapping[str, Any], *, received: datetime, raw: str
+) -> tuple[Alert, ...]:
     if "NewStateValue" in body and "AlarmName" in body:
         return (alarms.from_sns(body, received=received, raw=raw),)
     if isinstance(body.get("alarmData"), dict):

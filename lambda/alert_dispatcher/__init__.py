@@ -1,0 +1,1 @@
+"""One delivery in, one message out: PagerDuty, Slack, e-mail."""

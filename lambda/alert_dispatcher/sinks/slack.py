@@ -1,0 +1,149 @@
+"""Slack with a bot token: one message an incident, updated when it is over, with everything else in its thread.
+
+The chart goes into the thread: an image block can only show a file that Slack has finished processing and that the
+channel may see, and uploads are processed asynchronously, so a `slack_file` block right after an upload is refused with
+`invalid_blocks` (slackapi/python-slack-sdk#1658). Sharing the upload into the thread needs no waiting.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from aws_lambda_powertools.logging import Logger
+
+from alert_common.delivery import Action, Delivery
+from alert_common.redact import redact
+from alert_common.state import SinkRecord
+from alert_dispatcher import http
+from alert_dispatcher.brief import brief
+from alert_dispatcher.errors import RejectedError, RetryLaterError, UnauthorizedError
+from alert_dispatcher.sinks import slack_blocks
+from alert_dispatcher.sinks.base import Remember, is_late
+from alert_dispatcher.text import shorten
+
+logger = Logger(service="alert-dispatcher")
+
+UNAUTHORIZED = {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
+TRANSIENT = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
+UNREADABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
+
+
+class SlackError(RejectedError):
+    """Slack answered `ok: false` for good; `code` is its word for why."""
+
+    def __init__(self, method: str, code: str) -> None:
+        super().__init__(f"{method}: {code}")
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Slack:
+    """Sends to one channel; the secret is the bot's token (scopes chat:write, files:write)."""
+
+    api_url: str
+    channel: str
+    token: Callable[[bool], str]
+    """The token; True reads it afresh."""
+    chart: Callable[[str], bytes]
+    """The PNG with this key, empty when there is none."""
+
+    def send(self, delivery: Delivery, last: SinkRecord | None, remember: Remember) -> None:
+        """Post, update or reply, by what the channel already shows of the alert."""
+        channel, _, ts = last.thread.partition("/") if last else ("", "", "")
+        if is_late(delivery, last) and ts:
+            self._reply(channel, ts, slack_blocks.render(delivery))
+            return
+        if delivery.action is Action.RESOLVE:
+            self._resolve(delivery, last, channel, ts, remember)
+        elif delivery.action is Action.NOTE and ts:
+            self._reply(channel, ts, slack_blocks.render(delivery))
+            remember(SinkRecord(action=delivery.action, at=delivery.alert.at, thread=f"{channel}/{ts}"))
+        else:
+            self._open(delivery, last, remember)
+
+    def _open(self, delivery: Delivery, last: SinkRecord | None, remember: Remember) -> None:
+        message = slack_blocks.render(delivery)
+        headline = brief(delivery).headline
+        still_open = last is not None and last.action in {Action.TRIGGER, Action.NOTE} and last.thread
+        if last is not None and still_open:
+            channel, _, ts = last.thread.partition("/")
+            self._reply(channel, ts, message)
+            remember(SinkRecord(action=delivery.action, at=delivery.alert.at, thread=last.thread, headline=headline))
+            return
+        posted = self._post("chat.postMessage", {"channel": self.channel, **message})
+        channel, ts = str(posted.get("channel") or self.channel), str(posted.get("ts", ""))
+        remember(SinkRecord(action=delivery.action, at=delivery.alert.at, thread=f"{channel}/{ts}", headline=headline))
+        self._illustrate(delivery, channel, ts)
+
+    def _resolve(self, delivery: Delivery, last: SinkRecord | None, channel: str, ts: str, remember: Remember) -> None:
+        if ts and last is not None:
+            try:
+                self._post(
+                    "chat.update",
+                    {"channel": channel, "ts": ts, **slack_blocks.render_resolved(delivery, last.headline)},
+                )
+            except SlackError as error:
+                if error.code not in GONE:
+                    raise
+                ts = ""
+        if not ts:
+            posted = self._post("chat.postMessage", {"channel": self.channel, **slack_blocks.render(delivery)})
+            channel, ts = str(posted.get("channel") or self.channel), str(posted.get("ts", ""))
+            remember(SinkRecord(action=delivery.action, at=delivery.alert.at, thread=f"{channel}/{ts}"))
+            return
+        remember(SinkRecord(action=delivery.action, at=delivery.alert.at, thread=f"{channel}/{ts}"))
+        try:  # The message says it already; sending it all again for a lost reply would only repeat it.
+            self._reply(channel, ts, slack_blocks.render_reply(delivery))
+        except (RetryLaterError, RejectedError) as error:
+            logger.warning("closing reply was not posted", extra={"error": redact(str(error))})
+
+    def _reply(self, channel: str, ts: str, message: slack_blocks.Message) -> None:
+        self._post("chat.postMessage", {"channel": channel, "thread_ts": ts, **message})
+
+    def _illustrate(self, delivery: Delivery, channel: str, ts: str) -> None:
+        """Upload the chart into the thread; a page without its picture is still a page."""
+        if not delivery.context.chart_key:
+            return
+        try:
+            picture = self.chart(delivery.context.chart_key)
+            if picture:
+                self._upload(picture, f"{delivery.alert.name}, UTC", channel, ts)
+        except Exception as error:  # the page itself is out
+            logger.warning("chart was not uploaded", extra={"error": redact(f"{type(error).__name__}: {error}")})
+
+    def _upload(self, picture: bytes, title: str, channel: str, ts: str) -> None:
+        query = urlencode({"filename": "chart.png", "length": len(picture), "alt_txt": shorten(title, 200)})
+        begun = self._call("files.getUploadURLExternal", query.encode(), "application/x-www-form-urlencoded")
+        http.post(str(begun["upload_url"]), picture, headers={"Content-Type": "application/octet-stream"})
+        files = [{"id": begun["file_id"], "title": shorten(title, 200)}]
+        self._post("files.completeUploadExternal", {"files": files, "channel_id": channel, "thread_ts": ts})
+
+    def _post(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return self._call(method, http.encode(body), "application/json; charset=utf-8")
+        except SlackError as error:
+            if error.code not in UNREADABLE or "blocks" not in body:
+                raise
+            # Slack's rules for blocks change; the words get through without them.
+            plain = {name: value for name, value in body.items() if name != "blocks"}
+            return self._call(method, http.encode(plain), "application/json; charset=utf-8")
+
+    def _call(self, method: str, body: bytes, content_type: str) -> Mapping[str, Any]:
+        try:
+            return self._once(method, body, content_type, fresh=False)
+        except UnauthorizedError:
+            return self._once(method, body, content_type, fresh=True)
+
+    def _once(self, method: str, body: bytes, content_type: str, *, fresh: bool) -> Mapping[str, Any]:
+        headers = {"Content-Type": content_type, "Authorization": f"Bearer {self.token(fresh)}"}
+        answer = http.post(f"{self.api_url.rstrip('/')}/{method}", body, headers=headers).json()
+        if answer.get("ok") is True:
+            return answer
+        code = str(answer.get("error", "no error named"))
+        if code in UNAUTHORIZED:
+            raise UnauthorizedError(f"{method}: {code}")
+        if code in TRANSIENT:
+            raise RetryLaterError(f"{method}: {code}")
+        raise SlackError(method, code)
