@@ -1,8 +1,8 @@
 """Bodies of requests as values: JSON, HTML forms, multipart uploads."""
 
 import json
-from email import policy
-from email.parser import BytesParser
+from email import message_from_bytes
+from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -37,9 +37,9 @@ def uploaded_bytes(body: bytes, content_type: str) -> bytes:
     if not content_type.lower().startswith("multipart/form-data"):
         return body
     header = f"Content-Type: {content_type}\r\nMIME-Version: 1.0\r\n\r\n".encode("latin-1", errors="replace")
-    message = BytesParser(policy=policy.HTTP).parsebytes(header + body)
-    for part in message.iter_parts() if message.is_multipart() else ():
-        content = part.get_payload(decode=True)
+    parts = message_from_bytes(header + body).get_payload()
+    for part in parts if isinstance(parts, list) else ():
+        content = part.get_payload(decode=True) if isinstance(part, Message) else None
         if isinstance(content, bytes):
             return content
     return b""

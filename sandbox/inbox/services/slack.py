@@ -158,7 +158,7 @@ def channel_id(channel: object) -> str | None:
 
 def thread_error(inbox: Inbox, channel: str, thread_ts: object) -> SlackError | None:
     """What Slack says of a reply to `thread_ts`: it must be a message of the channel that is no reply itself."""
-    if thread_ts is None:
+    if not thread_ts:
         return None
     parent = inbox.workspace.find(channel, thread_ts)
     if parent is None:
@@ -204,7 +204,7 @@ def add_message(
     username = arguments.get("username")
     message = Message(
         ts=inbox.workspace.timestamp(at.timestamp()),
-        thread_ts=arguments.get("thread_ts"),
+        thread_ts=arguments.get("thread_ts") or None,
         at=iso(at),
         author=author,
         username=username if isinstance(username, str) and username else BOT_NAME,
