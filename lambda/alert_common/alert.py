@@ -85,11 +85,15 @@ class MetricFacts:
 
     @property
     def subject(self) -> Metric | None:
-        """The metric that names what is measured: the watched one, or the first that its expression reads."""
+        """The metric that names what is measured: the watched one, or the first that its expression reads.
+
+        Invocations come last: an expression divides by them, or only guards with them.
+        """
         watched = self.watched
         if watched is None or watched.name:
             return watched
-        return next((m for m in self.metrics if m.name), watched)
+        read = sorted((m for m in self.metrics if m.name), key=lambda m: m.name == "Invocations")
+        return read[0] if read else watched
 
     @property
     def dimensions(self) -> Mapping[str, str]:

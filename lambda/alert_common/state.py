@@ -14,7 +14,7 @@ from typing import Any
 from alert_common.alert import Severity, State
 from alert_common.delivery import Action
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 120
 """Longer than the enricher's timeout, so that only a crashed invocation's lease runs out."""
 KEEP_SECONDS = 90 * 86_400
 """How long an alert's place is remembered after its last transition."""

@@ -40,6 +40,8 @@ def unit_of(metric: MetricFacts) -> Unit:
     if subject is None or watched is None:
         return PLAIN
     words = f"{watched.label} {watched.expression}".lower()
+    if "(share)" in words:
+        return Unit(name="%", scale=100.0)
     if subject.name in _MICROSECONDS:
         # An expression that divides by a thousand has done the conversion already.
         return Unit(name="ms", scale=1.0 if "/1000" in words.replace(" ", "") or "(ms)" in words else 0.001)

@@ -1,7 +1,7 @@
 """What every sink tells: what is broken, since when, how bad, what changed, what to do first."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from alert_common.alert import Alert, State
 from alert_common.context import Context, Endpoint
@@ -39,14 +39,15 @@ class Brief:
 def brief(delivery: Delivery) -> Brief:
     """Work out the answers."""
     alert, context = delivery.alert, delivery.context
+    began = delivery.opened_at or alert.since or alert.at
     return Brief(
         headline=words.headline(delivery),
         where=_where(alert, context),
         since=_since(delivery),
         how_bad=_how_bad(alert),
         objective=context.objective,
-        changed=_changed(alert, context),
-        first=_first(alert, context),
+        changed=_changed(context, began),
+        first=_first(alert, context, began),
         signals=tuple(
             (s.name, _figure(s.before, s.unit), _figure(s.after, s.unit), s.sparkline) for s in context.signals
         ),
@@ -92,7 +93,7 @@ def _how_bad(alert: Alert) -> str:
     unit = unit_of(metric)
     periods = _periods(alert)
     if metric.value is None:
-        return f"no data{periods}" if alert.state is State.ALARM else ""
+        return f"No data{periods}" if alert.state is State.ALARM else ""
     value = figure(metric.value * unit.scale, unit.name)
     if metric.band is not None:
         low, high = (figure(edge * unit.scale, unit.name) for edge in metric.band)
@@ -123,23 +124,22 @@ def _periods(alert: Alert) -> str:
     needed, looked = metric.datapoints_to_alarm or metric.evaluation_periods, metric.evaluation_periods
     if looked == 1:
         return ""
-    length = span(timedelta(seconds=period))
-    return f" ({needed} of {looked} periods of {length})"
+    length = "minutes" if period == 60 else f"periods of {span(timedelta(seconds=period))}"
+    return f", in {needed} of {looked} {length}"
 
 
-def _changed(alert: Alert, context: Context) -> str:
+def _changed(context: Context, began: datetime) -> str:
     endpoint = context.endpoint
-    began = alert.since or alert.at
     if endpoint is None or endpoint.modified_at is None:
         failed = next((m.why for m in context.missing if m.what == "endpoint"), "")
-        return f"unknown: the endpoint could not be described ({failed})" if failed else ""
+        return f"Unknown: the endpoint could not be described ({failed})" if failed else ""
     ago = began - endpoint.modified_at
     what = _deployed(endpoint)
     if ago < timedelta(0):
-        return f"deployed {span(-ago)} after it began: {what}"
+        return f"Deployed {span(-ago)} after it began: {what}"
     if ago <= LATELY:
-        return f"deployed {span(ago)} before: {what}"
-    return f"no deployment in the 24 h before; the last was {span(ago)} before"
+        return f"Deployed {span(ago)} before: {what}"
+    return f"No deployment in the 24 h before; the last was {span(ago)} before"
 
 
 def _deployed(endpoint: Endpoint) -> str:
@@ -151,16 +151,17 @@ def _deployed(endpoint: Endpoint) -> str:
     return ", ".join(parts)
 
 
-def _first(alert: Alert, context: Context) -> tuple[str, ...]:
-    steps = [alert.first_action] if alert.first_action else []
+def _first(alert: Alert, context: Context, began: datetime) -> tuple[str, ...]:
+    steps = [alert.first_action[:1].upper() + alert.first_action[1:]] if alert.first_action else []
     endpoint = context.endpoint
     if endpoint is not None and endpoint.modified_at is not None and alert.state is State.ALARM:
-        ago = (alert.since or alert.at) - endpoint.modified_at
-        fresh = endpoint.created_at is None or endpoint.modified_at - endpoint.created_at > timedelta(minutes=15)
-        if timedelta(0) <= ago <= SUSPICIOUS and fresh:
+        ago = began - endpoint.modified_at
+        # An endpoint that was only just created has nothing to go back to.
+        updated = endpoint.created_at is None or endpoint.modified_at - endpoint.created_at > timedelta(minutes=30)
+        if timedelta(0) <= ago <= SUSPICIOUS and updated:
             steps.append(
-                f"It began {span(ago)} after a deployment: if nothing else explains it, roll back to the endpoint config "
-                f"before {endpoint.config}."
+                f"A deployment did come just before ({span(ago)}): to undo it, update the endpoint to the config "
+                f"that it had before {endpoint.config}."
             )
     return tuple(steps)
 

@@ -9,11 +9,11 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from alert_common import queue
 from alert_common.aws import client
 from alert_common.delivery import Delivery
 from alert_common.redact import redact
 from alert_common.state import SinkRecord, StateTable
-from alert_dispatcher import queue
 from alert_dispatcher.errors import RejectedError, RetryLaterError
 from alert_dispatcher.secrets import Secrets
 from alert_dispatcher.settings import Settings
@@ -47,9 +47,7 @@ def _record(record: SQSRecord, held: dict[str, RetryLaterError]) -> None:
     try:
         delivery = _read(record.body)
         name = delivery.sink
-        if name in held:
-            raise held[name]
-        _send(delivery)
+        _send(delivery, held.get(name))
     except RetryLaterError as error:
         held.setdefault(name, error)
         seconds = queue.put_back(client("sqs"), record, error.after_seconds)
@@ -73,7 +71,9 @@ def _read(body: str) -> Delivery:
         raise RejectedError(f"not a delivery: {error}") from None
 
 
-def _send(delivery: Delivery) -> None:
+def _send(delivery: Delivery, held: RetryLaterError | None) -> None:
+    if held is not None:
+        raise held
     table = _table()
     last = table.sent(delivery.sink, delivery.dedup_key)
     log = {"sink": delivery.sink, "action": delivery.action, "alert": delivery.alert.name}

@@ -68,11 +68,16 @@ def subject(alert: Alert) -> str:
 
 def signal(delivery: Delivery) -> str:
     """Tell which golden signal the alert watches, empty for none of them."""
-    tagged = delivery.context.tags.get(SIGNAL_TAG, "")
-    if tagged in _BROKEN:
-        return tagged
     metric = delivery.alert.metric
     resource = delivery.alert.resource
+    endpoint = resource.name if resource is not None and resource.kind == "endpoint" else ""
+    # Our alarms are named ENDPOINT/VARIANT/SIGNAL, which still tells when the tags could not be read.
+    named = (
+        delivery.alert.name.rpartition("/")[2] if endpoint and delivery.alert.name.startswith(f"{endpoint}/") else ""
+    )
+    for told in (delivery.context.tags.get(SIGNAL_TAG, ""), named):
+        if told in _BROKEN:
+            return told
     if metric is None or metric.subject is None or resource is None or resource.kind != "endpoint":
         return ""
     found = _BY_METRIC.get(metric.subject.name, "")

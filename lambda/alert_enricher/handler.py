@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from alert_common import queue
 from alert_common.aws import client
 from alert_common.delivery import Delivery
 from alert_common.redact import redact
@@ -17,6 +18,9 @@ from alert_enricher.parse import parse
 from alert_enricher.plan import body
 from alert_enricher.router import logger, route
 from alert_enricher.settings import Settings
+
+BUSY_SECONDS = 5
+"""How soon a record looks again whether the other invocation is done with its alert."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -36,7 +40,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _record(record: SQSRecord) -> None:
     sent = record.attributes.sent_timestamp
     received = datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else datetime.now(UTC)
-    _message(record.body, received=received, message_id=record.message_id)
+    try:
+        _message(record.body, received=received, message_id=record.message_id)
+    except BusyError:
+        queue.put_back(client("sqs"), record, BUSY_SECONDS)
+        raise
+    except Exception:
+        queue.put_back(client("sqs"), record, None)
+        raise
 
 
 def _message(payload: object, *, received: datetime, message_id: str) -> None:

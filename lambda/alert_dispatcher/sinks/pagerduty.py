@@ -11,7 +11,7 @@ from alert_dispatcher import http
 from alert_dispatcher.brief import Brief, brief
 from alert_dispatcher.errors import RejectedError, UnauthorizedError
 from alert_dispatcher.sinks.base import Remember, is_late
-from alert_dispatcher.text import day_and_clock, shorten, shorten_bytes
+from alert_dispatcher.text import shorten, shorten_bytes
 
 SUMMARY_LIMIT = 1024
 BODY_LIMIT = 512_000
@@ -90,7 +90,7 @@ def render(delivery: Delivery, *, picture: str = "") -> Body:
         "links": links,
     }
     if links:
-        body["client_url"] = links[0]["href"]
+        body["client_url"] = next((link["href"] for link in links if link["text"] == "Dashboard"), links[0]["href"])
     if picture.startswith("https://"):
         body["images"] = [{"src": picture, "alt": f"Chart of {alert.name}"}]
     return _bounded(body)
@@ -99,7 +99,8 @@ def render(delivery: Delivery, *, picture: str = "") -> Body:
 def _details(delivery: Delivery, told: Brief) -> dict[str, Any]:
     """Order matters: PagerDuty shows the details as they come."""
     alert, context = delivery.alert, delivery.context
-    endpoint = context.endpoint
+    if delivery.action is Action.RESOLVE:
+        return {name: value for name, value in (("What", told.headline), ("Where", told.where)) if value}
     details: dict[str, Any] = {
         "What": told.headline,
         "Since": told.since,
@@ -113,9 +114,6 @@ def _details(delivery: Delivery, told: Brief) -> dict[str, Any]:
         "Why": told.why,
         "Where": told.where,
         "Owner": context.owner,
-        "Deployed": f"{endpoint.config}, {day_and_clock(endpoint.modified_at)}"
-        if endpoint and endpoint.modified_at
-        else "",
         "Alarm": alert.name,
         "Account and region": " ".join(part for part in (alert.account, alert.region) if part),
         "Could not be fetched": told.missing,

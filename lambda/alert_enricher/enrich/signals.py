@@ -86,18 +86,21 @@ def fetch(alert: Alert, resource: Resource, cloudwatch: Any) -> Mapping[str, Ser
 def summarize(alert: Alert, raw: Mapping[str, Series], endpoint: Endpoint | None) -> tuple[Signal, ...]:
     """Turn raw minutes into figures a person reads; signals without any data are left out.
 
-    An error counts once: a model's 5xx is in both Invocation5XXErrors and InvocationModelErrors, so the greater of the
-    two is taken for each minute. Before and after are the share over all requests, the mean a minute for traffic, and
-    the median minute for everything else (percentiles of minutes cannot be added up).
+    An error counts once: a model's 5xx is in both Invocation5XXErrors and InvocationModelErrors, and its 4xx are in
+    the latter too, so each minute counts the greater of the 5xx and of the model errors without the 4xx. Before and
+    after are the share over all requests, the mean a minute for traffic, and the median minute for everything else
+    (percentiles of minutes cannot be added up).
     """
     start, split, end = window(alert)
     instance = endpoint.instance_type if endpoint else ""
     gpus, cores = instances.gpus(instance) or 1, instances.cores(instance) or 1
     requests = raw.get("invocations", {})
-    failed = {
-        t: max(raw.get("server_errors", {}).get(t, 0.0), raw.get("model_errors", {}).get(t, 0.0)) for t in requests
-    }
-    refused = {t: raw.get("client_errors", {}).get(t, 0.0) for t in requests}
+
+    def errors(source: str, at: datetime) -> float:
+        return raw.get(source, {}).get(at, 0.0)
+
+    refused = {t: errors("client_errors", t) for t in requests}
+    failed = {t: max(errors("server_errors", t), errors("model_errors", t) - refused[t]) for t in requests}
 
     def series(source: str, scale: float = 1.0) -> Series:
         return {t: v * scale for t, v in raw.get(source, {}).items()}

@@ -1,4 +1,4 @@
-"""What happens to a record that was not sent: back to its queue for as long as the sink asked, or to the dead letters."""
+"""What happens to a record that failed: back to its queue for a while, or to the dead letters."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from alert_common.redact import redact
 
-logger = Logger(service="alert-dispatcher")
+logger = Logger()
 
 LONGEST_SECONDS = 12 * 3600 - 300
 """SQS hides a message for twelve hours at most, counted from when it was received."""
@@ -18,7 +18,7 @@ _urls: dict[str, str] = {}
 
 
 def delay(asked: float | None, receives: int) -> int:
-    """Seconds until the record is tried again: what the sink asked for, else longer each time."""
+    """Seconds until the record is tried again: what was asked for, else longer each time."""
     if asked is not None:
         return max(1, min(int(asked + 0.999), LONGEST_SECONDS))
     return int(min(FIRST_SECONDS * 2 ** min(max(receives - 1, 0), 20), SLOWEST_SECONDS))
