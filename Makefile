@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 ENV ?= dev
 CDK_ARGS ?=
+ARGS ?=
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 
 VENV := .venv
@@ -27,10 +28,10 @@ help: ## list the targets
 	@echo; echo "  ENV=dev|staging|prod|local chooses the environment of synth and deploy (now: $(ENV))"
 
 demo: $(VENV)/.sandbox node_modules/.installed ## deploy into an embedded AWS, break the model, watch one page arrive and resolve
-	@$(BIN)/python -m sandbox demo
+	@$(BIN)/python -m sandbox demo $(ARGS)
 
 sandbox: $(VENV)/.sandbox node_modules/.installed ## the same environment, left running until Ctrl-C
-	@exec $(BIN)/python -m sandbox up
+	@exec $(BIN)/python -m sandbox up $(ARGS)
 
 test: $(VENV)/.dev node_modules/.installed ## every test tier; says what it skipped and why
 	@$(BIN)/python -m tests

@@ -21,6 +21,11 @@ class Clock:
         if not 1 <= self.speed <= 3600:
             raise ValueError(f"speed: {self.speed} is not between 1 and 3600 sandbox seconds a second")
 
+    @classmethod
+    def from_reading(cls, *, now: float, wall: float, speed: float) -> "Clock":
+        """The clock that showed `now` (sandbox Unix seconds) at wall-clock time `wall`."""
+        return cls(speed=speed, started=wall if speed == 1 else (wall * speed - now) / (speed - 1))
+
     def now(self) -> float:
         """Sandbox time now, in Unix seconds."""
         return self.at(time.time())
@@ -28,6 +33,10 @@ class Clock:
     def at(self, wall: float) -> float:
         """Sandbox time at the wall-clock time `wall`."""
         return self.started + (wall - self.started) * self.speed
+
+    def wall(self, at: float) -> float:
+        """The wall-clock time at the sandbox time `at`."""
+        return self.started + (at - self.started) / self.speed
 
     def wall_seconds(self, seconds: float) -> float:
         """How many wall-clock seconds `seconds` of sandbox time take."""

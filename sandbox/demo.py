@@ -1,0 +1,189 @@
+"""The demo: a healthy endpoint, a bad deployment, one page, a roll-back, and the page resolved."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sandbox.children import SandboxError
+from sandbox.load import Load
+from sandbox.running import ENDPOINT, VARIANT, Running, Say
+
+SPEED = 60.0
+"""Sandbox seconds a second: alarms look at minutes, and nobody wants to watch them pass."""
+
+RATE = 25.0
+"""Requests a second."""
+
+BAD_SETTING = {"MAX_INPUT_BYTES": "2048"}
+"""What the bad deployment changes: four of ten documents are longer."""
+
+T = TypeVar("T")
+
+_HEALTHY_MINUTES = 8
+_PATIENCE_SECONDS = 90
+
+
+@dataclass(kw_only=True)
+class Story:
+    """What happened, and when.
+
+    Args:
+        moments: (wall-clock time, sandbox time, what), oldest first.
+        alarms: transitions to ALARM: alarm name and time.
+        answered, failed: requests.
+        page_seconds: wall-clock seconds from the alarm's transition to its page.
+        resolved: whether the page was resolved.
+    """
+
+    moments: list[tuple[float, float, str]] = field(default_factory=list)
+    alarms: list[dict[str, str]] = field(default_factory=list)
+    answered: int = 0
+    failed: int = 0
+    page_seconds: float | None = None
+    resolved: bool = False
+
+
+def play(sandbox: Running, say: Say) -> Story:
+    """Plays the story against a deployed sandbox.
+
+    Raises:
+        SandboxError: a step did not happen in time; the message says which.
+    """
+    story = Story()
+    sagemaker, cloudwatch = sandbox.client("sagemaker"), sandbox.client("cloudwatch")
+
+    def note(what: str) -> None:
+        wall = time.time()
+        story.moments.append((wall, sandbox.clock.at(wall), what))
+        say(what)
+
+    with ExitStack() as stack:
+        load = stack.enter_context(Load(sandbox.client("sagemaker-runtime"), ENDPOINT, rate=RATE))
+        try:
+            _wait(sandbox, "the endpoint to answer", lambda: load.answered > 0)
+            note(f"clients call {ENDPOINT} ({RATE:g} requests a second, in bursts); the magika model answers")
+            time.sleep(sandbox.clock.wall_seconds(60 * _HEALTHY_MINUTES))
+            note(f"{_HEALTHY_MINUTES} healthy minutes: {load.answered} answered, {load.failed} failed")
+
+            good = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
+            _deploy_bad_model(sagemaker, good)
+            _wait(sandbox, "the bad deployment", lambda: _settled(sagemaker, other_than=good))
+            name, value = next(iter(BAD_SETTING.items()))
+            note(f"BREAK: a new model version is deployed with {name}={value}; longer documents fail")
+
+            alarm = _wait(sandbox, "an alarm", lambda: _alarming(cloudwatch))
+            note(f"ALARM: {alarm['AlarmName']}")
+            incident = _wait(sandbox, "a page in PagerDuty", lambda: _incident(sandbox, "triggered"))
+            _wait(sandbox, "a message in Slack", lambda: sandbox.inbox("messages"))
+            changed = sandbox.clock.wall(alarm["StateUpdatedTimestamp"].timestamp())
+            story.page_seconds = round(datetime.fromisoformat(incident["opened"]).timestamp() - changed, 3)
+            note(f"PAGE: {incident['summary']}")
+
+            sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=good)
+            _wait(sandbox, "the roll-back", lambda: _settled(sagemaker, other_than=None))
+            note("FIX: the endpoint is rolled back to the configuration before")
+            _wait(sandbox, "the page to resolve", lambda: _incident(sandbox, "resolved"))
+            note("RESOLVED: the alarm is OK again, PagerDuty and Slack say so")
+            story.resolved = True
+        finally:
+            story.answered, story.failed = load.answered, load.failed
+            story.alarms = _fired(cloudwatch)
+    return story
+
+
+def undelivered(sandbox: Running) -> dict[str, int]:
+    """Messages that wait in a queue, dead letters included, by queue; queues without any are left out."""
+    sqs = sandbox.client("sqs")
+    counts = {}
+    for url in sqs.list_queues().get("QueueUrls", []):
+        attributes = sqs.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        )["Attributes"]
+        if count := sum(int(value) for value in attributes.values()):
+            counts[url.rsplit("/", 1)[-1]] = count
+    return counts
+
+
+def _deploy_bad_model(sagemaker: Any, good: str) -> None:
+    """What a release does: a new model, a new configuration, an update of the endpoint."""
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=good)
+    variant = config["ProductionVariants"][0]
+    model = sagemaker.describe_model(ModelName=variant["ModelName"])
+    container = model["PrimaryContainer"]
+    container["Environment"] = {**container.get("Environment", {}), **BAD_SETTING}
+    sagemaker.create_model(
+        ModelName=f"{ENDPOINT}-v2", PrimaryContainer=container, ExecutionRoleArn=model["ExecutionRoleArn"]
+    )
+    kept = {name: config[name] for name in ("DataCaptureConfig", "MetricsConfig", "KmsKeyId") if config.get(name)}
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=f"{ENDPOINT}-v2", ProductionVariants=[{**variant, "ModelName": f"{ENDPOINT}-v2"}], **kept
+    )
+    sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=f"{ENDPOINT}-v2")
+
+
+def _settled(sagemaker: Any, *, other_than: str | None) -> bool:
+    endpoint = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+    if endpoint["EndpointStatus"] in {"Failed", "UpdateRollbackFailed"}:
+        raise SandboxError(f"the endpoint failed: {endpoint.get('FailureReason')}")
+    return endpoint["EndpointStatus"] == "InService" and endpoint["EndpointConfigName"] != other_than
+
+
+def _alarming(cloudwatch: Any) -> dict[str, Any] | None:
+    alarms: list[dict[str, Any]] = cloudwatch.describe_alarms(
+        AlarmNamePrefix=f"{ENDPOINT}/{VARIANT}/errors", StateValue="ALARM"
+    )["MetricAlarms"]
+    return alarms[0] if alarms else None
+
+
+def _incident(sandbox: Running, status: str) -> dict[str, Any] | None:
+    return next((incident for incident in sandbox.inbox("incidents") if incident["status"] == status), None)
+
+
+def _fired(cloudwatch: Any) -> list[dict[str, str]]:
+    history = cloudwatch.describe_alarm_history(HistoryItemType="StateUpdate", MaxRecords=100)["AlarmHistoryItems"]
+    return [
+        {"alarm": item["AlarmName"], "at": item["Timestamp"].astimezone(UTC).isoformat()}
+        for item in reversed(history)
+        if item["HistorySummary"].endswith("to ALARM")
+    ]
+
+
+def _wait(sandbox: Running, what: str, probe: Callable[[], T | None]) -> T:
+    """Asks `probe` until it answers; a process that ends meanwhile is an error at once."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if answer := probe():
+            return answer
+        sandbox.children.check()
+        time.sleep(0.2)
+    raise SandboxError(f"waited {_PATIENCE_SECONDS} s for {what}; the logs: {sandbox.children.log('aws').parent}")
+
+
+def report(sandbox: Running, story: Story) -> dict[str, object]:
+    """What `report.json` holds; times are wall-clock unless they say otherwise."""
+    events = sandbox.inbox("events")
+    return {
+        "speed": sandbox.clock.speed,
+        "stacks": sandbox.stacks(),
+        "requests_served": story.answered,
+        "requests_failed": story.failed,
+        "alarms_fired": story.alarms,
+        "alarm_to_page_seconds": story.page_seconds,
+        "pagerduty": [event["body"] for event in events if event["sink"] == "pagerduty"],
+        "slack": [event["body"] for event in events if event["sink"] == "slack"],
+        "email": [event["body"] for event in events if event["sink"] == "email"],
+        "resolved": story.resolved,
+        "undelivered": undelivered(sandbox),
+        "timeline": [
+            {
+                "at": datetime.fromtimestamp(wall, UTC).isoformat(),
+                "sandbox_time": datetime.fromtimestamp(inside, UTC).isoformat(),
+                "what": what,
+            }
+            for wall, inside, what in story.moments
+        ],
+        "synthetic_metrics": ["GPUUtilization", "GPUMemoryUtilization"],
+    }
