@@ -25,12 +25,9 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         clock = Clock(speed=arguments.speed)
-        listener = socket.create_server(("127.0.0.1", arguments.port), backlog=512)
+        listener = _listener(arguments.port)
     except ValueError as error:
         print(f"sandbox.aws: --{error}", file=sys.stderr)
-        return 2
-    except (OSError, OverflowError) as error:
-        print(f"sandbox.aws: --port {arguments.port}: {error}; choose another", file=sys.stderr)
         return 2
     end_with_parent()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the server takes over
@@ -58,6 +55,15 @@ def main() -> int:
         logging.shutdown()
     # Threads of ministack that still wait for something (a custom resource, a long poll) would hold the exit up.
     os._exit(exit_code)
+
+
+def _listener(port: int) -> socket.socket:
+    if not 1 <= port <= 65535:
+        raise ValueError(f"port: {port} is not between 1 and 65535")
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=512)
+    except OSError as error:
+        raise ValueError(f"port: {port}: {error.strerror}; choose another") from error
 
 
 if __name__ == "__main__":

@@ -61,4 +61,4 @@ async def _serve(listener: socket.socket, application: EmbeddedAws, sagemaker: S
         # Containers first: their last log lines and captured data go through services that still serve.
         await asyncio.gather(asyncio.to_thread(sagemaker.close), asyncio.to_thread(lambda_runtime.reset))
 
-    await serve(application, config, shutdown_trigger=until_stopped)  # type: ignore[arg-type]  # our ASGI types are dicts
+    await serve(application, config, shutdown_trigger=until_stopped)

@@ -14,6 +14,7 @@ from sandbox.aws.sagemaker.control import ControlPlane
 
 _TYPE = re.compile(r"AWS::(?!CloudFormation::)\w+::\w+")
 _NAME_CHARACTERS = 63
+_SKIPPED = "skipped-by-sandbox-"
 
 
 class _Skipped(dict[str, str]):
@@ -23,7 +24,10 @@ class _Skipped(dict[str, str]):
         return True
 
     def __missing__(self, name: str) -> str:
-        return f"skipped-by-sandbox-{name}"
+        return f"{_SKIPPED}{name}"
+
+    def __bool__(self) -> bool:
+        return True  # an update of the stack keeps attributes that are not false
 
 
 class _Handlers(dict[str, dict[str, Any]]):
@@ -36,7 +40,7 @@ class _Handlers(dict[str, dict[str, Any]]):
         known = super().get(resource_type)
         if known is None and resource_type in self:
             return {
-                "create": lambda logical_id, _properties, stack: (f"skipped-{stack}-{logical_id}", _Skipped()),
+                "create": lambda logical_id, _properties, stack: (f"{_SKIPPED}{stack}-{logical_id}", _Skipped()),
                 "update": lambda physical_id, _old, _new, _stack: (physical_id, _Skipped()),
                 "delete": lambda _physical_id, _properties: None,
             }
@@ -65,7 +69,7 @@ def report() -> list[dict[str, Any]]:
 def _stack_report(stack: Mapping[str, Any]) -> dict[str, Any]:
     resources = stack.get("_resources", {})
     declared = _declared(stack)
-    skipped = {name for name, entry in resources.items() if isinstance(entry["Attributes"], _Skipped)}
+    skipped = {name for name, entry in resources.items() if entry["PhysicalResourceId"].startswith(_SKIPPED)}
     emulated = [
         {"logical_id": name, "type": entry["ResourceType"], "what": lines}
         for name, entry in resources.items()
@@ -103,6 +107,8 @@ def _declared(stack: Mapping[str, Any]) -> dict[str, str]:
 
 def _emulated(resource_type: str, properties: Mapping[str, Any]) -> list[str]:
     ignored = cloudwatch.unimplemented_properties(resource_type, properties)
+    if resource_type == "AWS::Lambda::EventSourceMapping" and properties.get("MaximumBatchingWindowInSeconds"):
+        ignored = [*ignored, "MaximumBatchingWindowInSeconds"]
     return [*sagemaker_types.emulated(resource_type, properties), *(f"{name} has no effect" for name in ignored)]
 
 

@@ -60,8 +60,9 @@ class CaptureSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """One request and its response."""
+    """One request and its response; `inference_id` is what the caller named it."""
 
+    inference_id: str | None
     input_type: str
     input: bytes
     output_type: str
@@ -76,6 +77,8 @@ def capture_line(exchange: Exchange, settings: CaptureSettings, *, event_id: str
     if "Output" in settings.modes:
         data["endpointOutput"] = _side("OUTPUT", exchange.output_type, exchange.output, settings)
     metadata = {"eventId": event_id, "inferenceTime": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    if exchange.inference_id is not None:
+        metadata["inferenceId"] = exchange.inference_id
     return json.dumps({"captureData": data, "eventMetadata": metadata, "eventVersion": "0"})
 
 

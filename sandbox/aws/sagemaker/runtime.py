@@ -69,6 +69,7 @@ class Runtime:
             endpoint,
             variant,
             Exchange(
+                inference_id=headers.get("x-amzn-sagemaker-inference-id"),
                 input_type=forwarded["Content-Type"],
                 input=body,
                 output_type=response["Content-Type"],
