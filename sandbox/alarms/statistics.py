@@ -62,17 +62,18 @@ class Samples:
         """Keep at most about `limit` distinct values, each standing for its neighbours; the simple statistics stay."""
         if len(self.values) <= limit:
             return
-        share = self.count / limit
+        # Two neighbouring groups hold more than one share, so there are at most `limit` + 1 of them.
+        share = 2 * self.count / limit
         thinned: dict[float, float] = {}
         weight = weighted = 0.0
         for value, count in sorted(self.values.items()):
-            weight += count
-            weighted += value * count
-            if weight >= share:
+            # A value seen often stands for itself only.
+            if weight and weight + count > share:
                 thinned[weighted / weight] = thinned.get(weighted / weight, 0.0) + weight
                 weight = weighted = 0.0
-        if weight:
-            thinned[weighted / weight] = thinned.get(weighted / weight, 0.0) + weight
+            weight += count
+            weighted += value * count
+        thinned[weighted / weight] = thinned.get(weighted / weight, 0.0) + weight
         self.values = thinned
 
 

@@ -32,8 +32,8 @@ cloudwatch.start(clock)
 app.main()
 """
 NAMESPACE = "AWS/SageMaker"
-RANKER = [{"Name": "EndpointName", "Value": "ranker"}, {"Name": "VariantName", "Value": "AllTraffic"}]
-OTHER = [{"Name": "EndpointName", "Value": "other"}, {"Name": "VariantName", "Value": "AllTraffic"}]
+RANKER: list[Any] = [{"Name": "EndpointName", "Value": "ranker"}, {"Name": "VariantName", "Value": "AllTraffic"}]
+OTHER: list[Any] = [{"Name": "EndpointName", "Value": "other"}, {"Name": "VariantName", "Value": "AllTraffic"}]
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ class Sandbox:
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """ministack with our CloudWatch, at speed 60, in a process of its own."""
+    """A ministack with our CloudWatch, at speed 60, in a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -215,10 +215,10 @@ def test_alarm_goes_through_its_states_and_tells_the_topic(sandbox: Sandbox, clo
 def test_math_alarm_fires(sandbox: Sandbox, cloudwatch: "CloudWatchClient") -> None:
     """An alarm on an expression is evaluated, and its message carries Metrics instead of one metric."""
     topic, received = topic_with_queue(sandbox, "math")
-    stat = {"Metric": {"Namespace": NAMESPACE, "Dimensions": RANKER}, "Period": 60, "Stat": "Sum"}
+    stat: dict[str, Any] = {"Metric": {"Namespace": NAMESPACE, "Dimensions": RANKER}, "Period": 60, "Stat": "Sum"}
 
     def metric(name: str) -> Any:
-        return {**stat, "Metric": {**stat["Metric"], "MetricName": name}}  # type: ignore[dict-item]
+        return {**stat, "Metric": {**stat["Metric"], "MetricName": name}}
 
     cloudwatch.put_metric_alarm(
         AlarmName="burn",
@@ -293,10 +293,10 @@ def test_get_metric_data_evaluates_expressions(sandbox: Sandbox, cloudwatch: "Cl
     for index, latency in enumerate([100.0, 200.0, 300.0]):
         put(cloudwatch, "Latency", latency, minute + timedelta(minutes=index))
         put(cloudwatch, "Latency", 9e9, minute + timedelta(minutes=index), OTHER)
-    metric = {"Namespace": NAMESPACE, "MetricName": "Latency", "Dimensions": RANKER}
+    metric: Any = {"Namespace": NAMESPACE, "MetricName": "Latency", "Dimensions": RANKER}
     answer = cloudwatch.get_metric_data(
         MetricDataQueries=[
-            {"Id": "m", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "p99"}, "ReturnData": False},  # type: ignore[typeddict-item]
+            {"Id": "m", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "p99"}, "ReturnData": False},
             {"Id": "e", "Expression": "m / 1000", "Label": "milliseconds"},
         ],
         StartTime=minute,
@@ -310,7 +310,7 @@ def test_get_metric_data_evaluates_expressions(sandbox: Sandbox, cloudwatch: "Cl
     statistics = cloudwatch.get_metric_statistics(
         Namespace=NAMESPACE,
         MetricName="Latency",
-        Dimensions=RANKER,  # type: ignore[arg-type]
+        Dimensions=RANKER,
         StartTime=minute,
         EndTime=minute + timedelta(minutes=5),
         Period=300,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Transform
 
 _COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf")
 _THRESHOLD_COLOR = "#d62728"
@@ -131,18 +132,7 @@ def _draw_annotations(graph: Graph, axes: "Axes", right: "Axes | None") -> None:
         if threshold.to is not None:
             target.axhspan(threshold.value, threshold.to, color=color, alpha=0.12, linewidth=0)
         if threshold.label:
-            position = (0.995, threshold.value)
-            axes.annotate(
-                threshold.label,
-                position,
-                xycoords=target.get_yaxis_transform(),
-                xytext=(0, 2),
-                textcoords="offset points",
-                ha="right",
-                va="bottom",
-                fontsize=7.5,
-                color=color,
-            )
+            _write(axes, threshold.label, (0.005, threshold.value), target.get_yaxis_transform(), color, above=True)
     for moment in graph.moments:
         color = moment.color or _MOMENT_COLOR
         at = _days(moment.at)
@@ -150,17 +140,33 @@ def _draw_annotations(graph: Graph, axes: "Axes", right: "Axes | None") -> None:
         if moment.to is not None:
             axes.axvspan(at, _days(moment.to), color=color, alpha=0.12, linewidth=0)
         if moment.label:
-            axes.annotate(
-                moment.label,
-                (at, 1.0),
-                xycoords=axes.get_xaxis_transform(),
-                xytext=(3, -2),
-                textcoords="offset points",
-                ha="left",
-                va="top",
-                fontsize=7.5,
-                color=color,
-            )
+            _write(axes, moment.label, (at, 1.0), axes.get_xaxis_transform(), color, above=False)
+
+
+def _write(
+    axes: "Axes", label: str, place: tuple[float, float], transform: "Transform", color: str, *, above: bool
+) -> None:
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415
+
+    axes.annotate(
+        label,
+        place,
+        xycoords=transform,
+        xytext=(3, 2 if above else -2),
+        textcoords="offset points",
+        va="bottom" if above else "top",
+        fontsize=8,
+        color=color,
+        path_effects=[withStroke(linewidth=2.5, foreground="white", alpha=0.85)],
+    )
+
+
+def _short(number: float, _position: float) -> str:
+    """1500000 as 1.5M, the way axes say it."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= size:
+            return f"{number / size:g}{letter}"
+    return f"{number:g}"
 
 
 def _style(graph: Graph, axes: "Axes", right: "Axes | None") -> None:
@@ -186,7 +192,8 @@ def _style_axis(target: "Axes", wanted: Mapping[str, Any], side: str, graph: Gra
     numbers += [line.value for line in graph.thresholds if line.right == on_right]
     low, high = min(numbers, default=0.0), max(numbers, default=1.0)
     margin = (high - low) * 0.12 or abs(high) * 0.12 or 1.0
-    bottom = 0.0 if low >= 0 and low < high / 2 else low - margin
+    from_zero = low >= 0 and (low < high / 2 or graph.stacked)
+    bottom = 0.0 if from_zero else low - margin
     target.set_ylim(wanted.get("min", bottom), wanted.get("max", high + margin))
     for threshold in graph.thresholds:
         if threshold.right == on_right and threshold.to is None and threshold.fill in ("above", "below"):
@@ -194,6 +201,7 @@ def _style_axis(target: "Axes", wanted: Mapping[str, Any], side: str, graph: Gra
             edge = edges[1] if threshold.fill == "above" else edges[0]
             target.axhspan(threshold.value, edge, color=threshold.color or _THRESHOLD_COLOR, alpha=0.08, linewidth=0)
             target.set_ylim(*edges)
+    target.yaxis.set_major_formatter(_short)
     target.tick_params(colors=_MUTED, labelsize=8, length=0)
     for name, spine in target.spines.items():
         spine.set_visible(name == "bottom")
@@ -203,8 +211,8 @@ def _style_axis(target: "Axes", wanted: Mapping[str, Any], side: str, graph: Gra
 
 
 def _lay_out(graph: Graph, figure: "Figure", axes: "Axes") -> None:
-    if graph.title:
-        axes.set_title(graph.title, loc="left", fontsize=10.5, fontweight="bold", color=_TEXT, pad=9)
+    # A space where there is no title: the date needs the room.
+    axes.set_title(graph.title or " ", loc="left", fontsize=10.5, fontweight="bold", color=_TEXT, pad=9)
     day = datetime.fromtimestamp(graph.end, UTC)
     note = f"{day:%Y-%m-%d} UTC"
     handles = [handle for part in figure.axes for handle in part.get_legend_handles_labels()[0]]
@@ -226,7 +234,7 @@ def _lay_out(graph: Graph, figure: "Figure", axes: "Axes") -> None:
         rows = -(-len(handles) // columns)
         bottom = (rows * 15 + 6) / graph.height
         legend.set_in_layout(False)
-    else:
+    if not any(line.values for line in graph.lines):
         axes.text(0.5, 0.5, "No data available", transform=axes.transAxes, ha="center", color=_MUTED, fontsize=10)
-    figure.text(0.99, 0.985, note, ha="right", va="top", fontsize=7.5, color=_MUTED)
-    figure.set_layout_engine("constrained", rect=(0.0, bottom, 1.0, 1.0 - bottom), w_pad=0.06, h_pad=0.05)
+    figure.text(0.99, 0.975, note, ha="right", va="top", fontsize=7.5, color=_MUTED)
+    figure.set_layout_engine("constrained", rect=(0.0, bottom, 1.0, 1.0 - bottom), w_pad=0.07, h_pad=0.07)

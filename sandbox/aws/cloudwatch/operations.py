@@ -42,12 +42,10 @@ class AlarmOperations:
         state = request["StateValue"]
         if state not in _STATES:
             raise ServiceError("ValidationError", f"StateValue: {state!r} is not one of {', '.join(_STATES)}")
-        try:
-            self._book.set_state(
-                request["AlarmName"], state, request["StateReason"], request.get("StateReasonData"), self._clock.now()
-            )
-        except KeyError as error:
-            raise ServiceError("ResourceNotFound", f"Unknown alarm {request['AlarmName']}", 404) from error
+        name = request["AlarmName"]
+        if find(name) is None:
+            raise ServiceError("ResourceNotFound", f"Unknown alarm {name}", 404)
+        self._book.set_state(name, state, request["StateReason"], request.get("StateReasonData"), self._clock.now())
         return {}
 
     def enable_alarm_actions(self, request: Values) -> Values:
@@ -97,7 +95,7 @@ class AlarmOperations:
 
     def describe_alarm_history(self, request: Values) -> Values:
         """DescribeAlarmHistory, newest first unless ScanBy says otherwise."""
-        types = request.get("AlarmTypes") or ["MetricAlarm", "CompositeAlarm"]
+        types = request.get("AlarmTypes") or ["MetricAlarm"]
         start, end = request.get("StartDate"), request.get("EndDate")
         items = [
             item

@@ -68,11 +68,10 @@ class _Overlay:
 
     def answer(self, request: Request) -> Response:
         try:
+            request.check()
             return request.answer(self.operations[request.operation](request.input))
         except ServiceError as error:
             return request.refuse(error)
-        except KeyError as error:
-            return request.refuse(ServiceError("ValidationError", f"{request.operation}: {error.args[0]} is required"))
 
 
 _overlay: _Overlay | None = None

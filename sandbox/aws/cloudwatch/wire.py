@@ -47,9 +47,8 @@ class Request:
         flat = {name: value[0] if isinstance(value, list) else value for name, value in form.items()}
         in_path = re.search(r"/operation/([^/?]+)", path)
         self.operation: str = target.rpartition(".")[2] or (in_path[1] if in_path else "") or flat.get("Action", "")
-        self.known = self.operation in _model().operation_names
         self.input: Values = {}
-        if self.known:
+        if self.operation in _model().operation_names:
             shape = _model().operation_model(self.operation).input_shape
             raw: Any = flat
             if self._cbor:
@@ -58,6 +57,17 @@ class Request:
                 raw = json.loads(body) if body else {}
             if shape is not None:
                 self.input = _from_query(shape, "", flat) or {} if raw is flat else _read(shape, raw)
+
+    def check(self) -> None:
+        """Refuse a request that lacks a required member.
+
+        Raises:
+            ServiceError: naming the member.
+        """
+        shape = _model().operation_model(self.operation).input_shape
+        missing = _missing(shape, self.input) if shape is not None else None
+        if missing:
+            raise ServiceError("ValidationError", f"{self.operation}: {missing} is required")
 
     def answer(self, output: Values) -> Response:
         """The successful response; members that are unset, or that the operation does not have, are left out."""
@@ -94,6 +104,23 @@ def _read(shape: Shape, value: Any) -> Any:
     if shape.type_name == "timestamp":
         return ministack_cloudwatch._parse_ts(value)
     return _scalar(shape.type_name, value)
+
+
+def _missing(shape: Shape, value: Any) -> str | None:
+    """The path of the first required member that `value` lacks."""
+    if isinstance(shape, ListShape):
+        items = (_missing(shape.member, item) for item in value)
+        return next((missing for missing in items if missing), None)
+    if not isinstance(shape, StructureShape):
+        return None
+    for name in shape.required_members:
+        if value.get(name) is None:
+            return name
+    for name, item in value.items():
+        missing = _missing(shape.members[name], item) if item is not None else None
+        if missing:
+            return f"{name}.{missing}"
+    return None
 
 
 def _scalar(type_name: str, value: Any) -> Any:

@@ -1,0 +1,144 @@
+"""Rules and suppression of composite alarms, and when metric alarms are evaluated."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.alarms.evaluate import AlarmSettings, State
+from sandbox.alarms.rules import RuleError, children_of, is_true, parse_rule
+from sandbox.alarms.schedule import interval, is_due
+from sandbox.alarms.suppression import Suppression
+
+STATES = {"a": State.ALARM, "b": State.OK, "c d": State.ALARM, "e": State.INSUFFICIENT_DATA}
+ARN = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:ranker/AllTraffic/errors"
+
+
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        ("ALARM(a)", True),
+        ('ALARM("c d")', True),
+        ("OK(a)", False),
+        ("INSUFFICIENT_DATA(e)", True),
+        ("ALARM(b) OR ALARM(a) AND OK(b)", True),
+        ("(ALARM(a) OR ALARM(b)) AND ALARM(b)", False),
+        ("ALARM(a) OR ALARM(a) AND FALSE", True),
+        ("NOT ALARM(b) AND ALARM(a)", True),
+        ("NOT (ALARM(a) OR TRUE)", False),
+        ("NOT NOT TRUE", True),
+        ('AT_LEAST(2, ALARM, (a, b, "c d"))', True),
+        ('AT_LEAST(3, ALARM, (a, b, "c d"))', False),
+        ("AT_LEAST(50%, OK, (a, b))", True),
+        ('AT_LEAST(2, NOT ALARM, (a, b, "c d", e))', True),
+    ],
+)
+def test_rule(rule: str, holds: bool) -> None:
+    """Every form of the grammar, with AND binding tighter than OR and NOT tightest."""
+    assert is_true(parse_rule(rule), STATES.__getitem__) is holds
+
+
+def test_children_are_named_as_written() -> None:
+    """Names, quoted names and ARNs come back as the rule has them, from left to right."""
+    rule = parse_rule(f'ALARM("{ARN}") AND AT_LEAST(1, OK, (a, "c d")) OR NOT ALARM({ARN})')
+    assert list(children_of(rule)) == [ARN, "a", "c d", ARN]
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("", "expected ALARM, OK"),
+        ("ALARM(a", "expected '\\)'"),
+        ("ALARM(a) ALARM(b)", "unexpected 'ALARM'"),
+        ("BROKEN(a)", "found 'BROKEN'"),
+        ("ALARM()", "expected an alarm"),
+        ('ALARM("a)', "a quote is not closed"),
+        ("AT_LEAST(3, ALARM, (a, b))", "3 is not between 1 and the number of alarms \\(2\\)"),
+        ("AT_LEAST(x, ALARM, (a, b))", "expected a number or a percentage"),
+        ("(" * 200 + "TRUE" + ")" * 200, "nested more than"),
+        ("TRUE OR " * 300 + "TRUE", "elements, at most 500"),
+        (" OR ".join(f"ALARM(a{n})" for n in range(101)), "101 alarms, at most 100"),
+        ("TRUE" + " " * 11_000, "characters, at most 10240"),
+    ],
+)
+def test_bad_rules_say_what_is_wrong(rule: str, problem: str) -> None:
+    """A rule that is not understood, or is larger than CloudWatch allows, is refused with the reason."""
+    with pytest.raises(RuleError, match=problem):
+        parse_rule(rule)
+
+
+def rules() -> st.SearchStrategy[tuple[str, bool]]:
+    """Rules with what they come to, built from the inside out."""
+    leaf = st.sampled_from([("TRUE", True), ("FALSE", False), ("ALARM(a)", True), ("OK(a)", False)])
+    return st.recursive(
+        leaf,
+        lambda inner: st.one_of(
+            inner.map(lambda rule: (f"NOT ({rule[0]})", not rule[1])),
+            st.tuples(inner, inner).map(lambda two: (f"({two[0][0]}) AND ({two[1][0]})", two[0][1] and two[1][1])),
+            st.tuples(inner, inner).map(lambda two: (f"({two[0][0]})OR({two[1][0]})", two[0][1] or two[1][1])),
+        ),
+        max_leaves=20,
+    )
+
+
+@given(rules())
+def test_nested_rules(rule: tuple[str, bool]) -> None:
+    """However rules are nested, they come to what their parts come to."""
+    assert is_true(parse_rule(rule[0]), STATES.__getitem__) is rule[1]
+
+
+def run(events: dict[int, str]) -> tuple[list[int], list[str | None]]:
+    """When actions run within 12 s, and what holds them back each second; wait 2, extension 3."""
+    step = Suppression(wait=2, extension=3)
+    acted, held = [], []
+    for second in range(12):
+        for event in events.get(second, "").split():
+            step = step.changed(second) if event == "change" else step.suppressor(second, in_alarm=event == "on")
+        if step.due(second):
+            acted.append(second)
+            step = step.acted()
+        held.append(step.suppressed_by)
+    return acted, held
+
+
+@pytest.mark.parametrize(
+    ("events", "acted"),
+    [
+        ({2: "change"}, [4]),
+        ({2: "change", 3: "on"}, []),
+        ({2: "change", 3: "change"}, [5]),
+        ({1: "on", 2: "change"}, []),
+        ({2: "change", 3: "on", 6: "off"}, [9]),
+        ({2: "change", 6: "on", 7: "change"}, [4]),
+        ({1: "on", 3: "off", 4: "change"}, [6]),
+        ({1: "on", 2: "off", 7: "change"}, [9]),
+        ({1: "on", 2: "change", 3: "off", 4: "on", 6: "off"}, [9]),
+    ],
+)
+def test_suppressor(events: dict[int, str], acted: list[int]) -> None:
+    """CloudWatch's five examples to the second, and what follows from the same rules around them."""
+    assert run(events)[0] == acted
+
+
+def test_suppressor_says_what_holds_actions_back() -> None:
+    """The wait, then the suppressor, then its extension, then nothing."""
+    _, held = run({2: "change", 3: "on", 6: "off"})
+    assert held == [None, None, "WaitPeriod", *["Alarm"] * 3, *["ExtensionPeriod"] * 3, None, None, None]
+
+
+def test_no_wait_acts_at_once() -> None:
+    """A wait of zero seconds is none."""
+    assert Suppression(wait=0, extension=0).changed(5).due(5)
+
+
+@pytest.mark.parametrize(
+    ("period", "n", "seconds"),
+    [(10, 1, 10), (30, 5, 10), (60, 1, 60), (3600, 6, 60), (3600, 25, 3600), (86_400, 7, 3600)],
+)
+def test_evaluation_interval(period: int, n: int, seconds: int) -> None:
+    """Every minute whatever the period, every 10 s below a minute, every hour when the alarm spans over a day."""
+    settings = AlarmSettings(
+        comparison="LessThanThreshold", threshold=1, evaluation_periods=n, datapoints_to_alarm=n, period=period
+    )
+    assert interval(settings) == seconds
+    assert is_due(settings, 7200)
+    assert not is_due(settings, 7200 + seconds // 2)
