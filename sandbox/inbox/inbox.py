@@ -66,7 +66,6 @@ class Inbox:
     """
 
     channel_names: Mapping[str, str] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
     incidents: IncidentBook = field(default_factory=IncidentBook)
     workspace: Workspace = field(default_factory=Workspace)
     mails: list[Mail] = field(default_factory=list)
@@ -75,23 +74,32 @@ class Inbox:
     revision: int = 0
     """Grows with every change, so that a reader can tell whether to read again."""
 
+    _events: dict[int, Event] = field(default_factory=dict)
     _received: int = 0
+
+    @property
+    def events(self) -> list[Event]:
+        """The requests received, oldest first."""
+        return list(self._events.values())
 
     def record(self, *, sink: str, at: datetime, path: str, body: Any, credential: str | None) -> int:
         """Notes a request that just came in, and returns its id."""
         self._received += 1
         self.revision += 1
-        self.events.append(Event(id=self._received, sink=sink, at=iso(at), path=path, body=body, credential=credential))
+        self._events[self._received] = Event(
+            id=self._received, sink=sink, at=iso(at), path=path, body=body, credential=credential
+        )
         return self._received
 
     def update(self, event_id: int, **changes: Any) -> None:
         """Notes how the request `event_id` was answered; does nothing when it was cleared meanwhile."""
         self.revision += 1
-        self.events = [replace(event, **changes) if event.id == event_id else event for event in self.events]
+        if event_id in self._events:
+            self._events[event_id] = replace(self._events[event_id], **changes)
 
     def clear(self) -> None:
         """Forgets what arrived: requests, incidents, messages, files and e-mails. Faults stay."""
-        self.events.clear()
+        self._events.clear()
         self.incidents = IncidentBook()
         self.workspace = Workspace()
         self.mails.clear()

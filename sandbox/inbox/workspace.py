@@ -7,6 +7,10 @@ from typing import Any
 
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
+PROCESSING_SECONDS = 2.0
+"""How long a file cannot be used in blocks after `files.completeUploadExternal`. Slack's own time varies; that it is not zero
+catches senders that rely on it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
@@ -50,14 +54,14 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """A file from `files.getUploadURLExternal` on; `data` is None until its bytes came, `shared` until it was completed."""
+    """A file from `files.getUploadURLExternal` on; `data` is None until its bytes came, `completed` until then too (Unix time)."""
 
     id: str
     name: str
     length: int
     title: str
     data: bytes | None = None
-    shared: bool = False
+    completed: float | None = None
 
     @property
     def media_type(self) -> str:
@@ -66,6 +70,10 @@ class File:
             if (self.data or b"").startswith(start):
                 return media_type
         return "application/octet-stream"
+
+    def ready(self, now: float) -> bool:
+        """Whether an image block may show it at `now`: Slack processes uploads for a while after they were completed."""
+        return self.completed is not None and now >= self.completed + PROCESSING_SECONDS
 
     @property
     def is_picture(self) -> bool:
@@ -103,9 +111,15 @@ class Workspace:
             for message in self.channels[channel]
         ]
 
-    def replies(self, channel: str, ts: str) -> list[Message]:
-        """The replies in the thread under `ts`, oldest first."""
-        return [message for message in self.channels[channel] if message.thread_ts == ts]
+    def threads(self, channel: str) -> list[tuple[Message, list[Message]]]:
+        """The top-level messages of a channel, oldest first, each with its replies, oldest first."""
+        threads: dict[str, tuple[Message, list[Message]]] = {}
+        for message in self.channels[channel]:
+            if message.thread_ts is None:
+                threads[message.ts] = (message, [])
+            else:
+                threads[message.thread_ts][1].append(message)
+        return list(threads.values())
 
     def open_upload(self, name: str, length: int) -> tuple[File, str]:
         """A new file and the ticket of its upload URL."""
@@ -136,15 +150,11 @@ class Workspace:
                 "channel": channel,
                 "name": names.get(channel, channel),
                 "messages": [
-                    {
-                        **self._message_json(message),
-                        "replies": [self._message_json(reply) for reply in self.replies(channel, message.ts)],
-                    }
-                    for message in messages
-                    if message.thread_ts is None
+                    {**self._message_json(message), "replies": [self._message_json(reply) for reply in replies]}
+                    for message, replies in self.threads(channel)
                 ],
             }
-            for channel, messages in self.channels.items()
+            for channel in self.channels
         ]
 
     def _message_json(self, message: Message) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sandbox.inbox.workspace import PROCESSING_SECONDS
 from tests.unit.inbox.running import ROOT, Client, running_inbox
 from tests.unit.inbox.samples import (
     CHANNEL,
@@ -215,6 +216,15 @@ def test_a_file_is_uploaded_into_a_thread_in_three_steps(inbox: Client, *, multi
     picture = inbox.request("GET", f"/slack/files/{opened['file_id']}")
     assert (picture.content, picture.headers["content-type"]) == (data, "image/png")
     assert f'src="/slack/files/{opened["file_id"]}"'.encode() in inbox.request("GET", "/").content
+
+
+def test_an_image_block_can_show_an_upload_only_after_a_while(inbox: Client) -> None:
+    """Right after its completion Slack still processes a file, and refuses blocks that show it."""
+    file_id = inbox.upload(small_png())["files"][0]["id"]
+    blocks = [{"type": "image", "slack_file": {"id": file_id}, "alt_text": "chart"}]
+    assert inbox.slack("chat.postMessage", message(blocks=blocks))["error"] == "invalid_blocks"
+    time.sleep(PROCESSING_SECONDS)
+    assert inbox.slack("chat.postMessage", message(blocks=blocks))["ok"]
 
 
 def test_an_upload_of_another_length_is_refused(inbox: Client) -> None:

@@ -11,6 +11,7 @@ from sandbox.inbox.page.pager import change_line, incident_card
 
 STATIC = Path(__file__).parent / "static"
 _NAMES = {"pagerduty": "PagerDuty", "slack": "Slack", "email": "E-mail"}
+_SHOWN_INCIDENTS = 100
 _SHOWN_REQUESTS = 200
 
 
@@ -46,30 +47,34 @@ def _top(inbox: Inbox) -> Element:
     counts: list[Node] = []
     for sink in SINKS:
         count = sum(1 for event in inbox.events if event.sink == sink)
-        counts.append(el("span", f"count {sink}", el("b", "", str(count)), f" {_NAMES[sink]}"))
+        counts.append(el("span", "count", f"{_NAMES[sink]} ", el("b", "", str(count))))
     return el(
         "header",
         "top",
         el("h1", "", "Inbox", el("span", "", "endpointwatch sandbox")),
-        el("p", "", "What your on-call people would have received. Nothing left this machine."),
+        el("p", "", "What the people on call would have received. Nothing left this machine; times are UTC."),
         el(
             "div",
             "counts",
             counts,
-            el("span", "count refused", el("b", "", str(refused)), " refused") if refused else None,
+            el("span", "count refused", "Refused ", el("b", "", str(refused))) if refused else None,
         ),
     )
 
 
 def _pager(inbox: Inbox) -> Element:
     book = inbox.incidents
-    changes = [change_line(at, change) for at, change in reversed(book.changes)]
+    earlier = len(book.incidents) - _SHOWN_INCIDENTS
+    changes = [change_line(at, change) for at, change in book.changes[: -_SHOWN_INCIDENTS - 1 : -1]]
     return el(
         "section",
         "pagerduty",
         el("h2", "", "PagerDuty"),
-        [incident_card(incident) for incident in reversed(book.incidents)]
+        [incident_card(incident) for incident in book.incidents[: -_SHOWN_INCIDENTS - 1 : -1]]
         or el("p", "empty", "No page yet. An alarm that pages shows up here, and resolves here."),
+        el("p", "earlier", f"{earlier} earlier in ", el("a", "", "/api/incidents", href="/api/incidents"))
+        if earlier > 0
+        else None,
         el("div", "changes", el("h3", "", "Recent changes"), el("ul", "", changes)) if changes else None,
     )
 

@@ -11,27 +11,31 @@ from sandbox.inbox.page.elements import Element, Node, el, link
 from sandbox.inbox.page.mrkdwn import mrkdwn
 from sandbox.inbox.workspace import Content, File, Message
 
+_SHOWN_MESSAGES = 100
 _COLOURS = {"good": "#2eb67d", "warning": "#ecb22e", "danger": "#e01e5a"}
 
 
 def channels(inbox: Inbox) -> list[Element]:
     """Every channel, the one with the newest message first, its newest message first."""
     found = sorted(inbox.workspace.channels.items(), key=lambda item: item[1][-1].at, reverse=True)
-    return [_channel(inbox, channel, messages) for channel, messages in found]
+    return [_channel(inbox, channel) for channel, _ in found]
 
 
-def _channel(inbox: Inbox, channel: str, messages: list[Message]) -> Element:
-    top_level = [message for message in messages if message.thread_ts is None]
+def _channel(inbox: Inbox, channel: str) -> Element:
+    threads = inbox.workspace.threads(channel)
+    earlier = len(threads) - _SHOWN_MESSAGES
     return el(
         "section",
         "channel",
         el("h3", "channel-name", el("span", "hash", "#"), inbox.channel_names.get(channel, channel)),
-        [_thread(inbox, channel, message) for message in reversed(top_level)],
+        [_thread(inbox, message, replies) for message, replies in threads[: -_SHOWN_MESSAGES - 1 : -1]],
+        el("p", "earlier", f"{earlier} earlier in ", el("a", "", "/api/messages", href="/api/messages"))
+        if earlier > 0
+        else None,
     )
 
 
-def _thread(inbox: Inbox, channel: str, message: Message) -> Element:
-    replies = inbox.workspace.replies(channel, message.ts)
+def _thread(inbox: Inbox, message: Message, replies: list[Message]) -> Element:
     count = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}"
     return el(
         "article",

@@ -83,6 +83,8 @@ def _value(value: Any) -> Node:
         ]
         return el("table", "", el("tbody", "", rows))
     if isinstance(value, list):
+        if len(value) == 1:
+            return _value(value[0])
         return _table(value) or el("ul", "", [el("li", "", _value(item)) for item in value])
     if isinstance(value, bool):
         return "yes" if value else "no"

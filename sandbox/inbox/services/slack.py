@@ -117,7 +117,9 @@ def post_message(inbox: Inbox, call: Call) -> Answer:
     channel = channel_id(call.arguments.get("channel"))
     if channel is None:
         return refused(missing("channel") if "channel" not in call.arguments else SlackError(code="channel_not_found"))
-    if error := thread_error(inbox, channel, call.arguments.get("thread_ts")) or file_error(inbox, call.arguments):
+    if error := thread_error(inbox, channel, call.arguments.get("thread_ts")) or file_error(
+        inbox, call.arguments, call.at
+    ):
         return refused(error)
     message = add_message(inbox, channel=channel, arguments=call.arguments, author=call.author, at=call.at)
     body = {"ok": True, "channel": channel, "ts": message.ts, "message": _shown(message)}
@@ -129,7 +131,9 @@ def update(inbox: Inbox, call: Call) -> Answer:
     absent = [name for name in ("channel", "ts") if not call.arguments.get(name)]
     if absent:
         return refused(missing(*absent))
-    if error := message_error(call.arguments, most_characters=UPDATE_CHARACTERS) or file_error(inbox, call.arguments):
+    if error := message_error(call.arguments, most_characters=UPDATE_CHARACTERS) or file_error(
+        inbox, call.arguments, call.at
+    ):
         return refused(error)
     channel, ts = call.arguments["channel"], call.arguments["ts"]
     if not isinstance(channel, str) or not is_channel_id(channel):
@@ -166,20 +170,20 @@ def thread_error(inbox: Inbox, channel: str, thread_ts: object) -> SlackError | 
     return SlackError(code="cannot_reply_to_message") if parent.thread_ts else None
 
 
-def file_error(inbox: Inbox, arguments: Mapping[str, Any]) -> SlackError | None:
-    """What Slack says of image blocks whose `slack_file` is not there; expects valid blocks."""
+def file_error(inbox: Inbox, arguments: Mapping[str, Any], at: datetime) -> SlackError | None:
+    """What Slack says of image blocks whose `slack_file` is not there, or not yet; expects valid blocks."""
     problems = [
         f"invalid slack file [json-pointer:/blocks/{index}/slack_file]"
         for index, block in enumerate(arguments.get("blocks") or ())
         if block["type"] == "image" and "id" in block.get("slack_file", ())
-        if not _usable(inbox, block["slack_file"]["id"])
+        if not _usable(inbox, block["slack_file"]["id"], at)
     ]
     return SlackError(code="invalid_blocks", messages=tuple(problems)) if problems else None
 
 
-def _usable(inbox: Inbox, file_id: object) -> bool:
+def _usable(inbox: Inbox, file_id: object, at: datetime) -> bool:
     file = inbox.workspace.files.get(file_id) if isinstance(file_id, str) else None
-    return file is not None and file.data is not None and file.shared
+    return file is not None and file.ready(at.timestamp())
 
 
 def content_of(arguments: Mapping[str, Any]) -> Content:

@@ -50,7 +50,7 @@ def complete_upload(inbox: Inbox, call: Call) -> Answer:
         return refused(SlackError(code="channel_not_found"))
     if channel and (error := thread_error(inbox, channel, arguments.get("thread_ts"))):
         return refused(error)
-    shared = [replace(file, shared=True) for file in files if file]
+    shared = [replace(file, completed=call.at.timestamp()) for file in files if file]
     for file in shared:
         inbox.workspace.store(file)
     if channel:

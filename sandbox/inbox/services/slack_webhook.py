@@ -20,7 +20,7 @@ def send(inbox: Inbox, path: str, raw: bytes, at: datetime) -> Answer:
     message = _message(raw)
     if message is None:
         return _refused(SlackError(code="invalid_payload"), 400)
-    if error := message_error(message, most_characters=POST_CHARACTERS) or file_error(inbox, message):
+    if error := message_error(message, most_characters=POST_CHARACTERS) or file_error(inbox, message, at):
         return _refused(error, 400)
     _, app, secret = path.split("/")
     channel = f"webhook {app}"

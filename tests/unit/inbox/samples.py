@@ -30,21 +30,23 @@ def trigger(**changes: Any) -> dict[str, Any]:
             "class": "errors",
             "timestamp": "2026-11-23T15:04:05.000Z",
             "custom_details": {
-                "what is broken": "31.2 % of 1,184 requests in the last minute failed inside the model",
-                "since": "15:02 UTC, 2 min before this page",
-                "objective": "99.9 % of requests answered without error; burns a month's budget in 2.3 h",
-                "what changed": "endpoint config ranker-7f3a went live at 14:58 UTC (4 min before)",
-                "do first": "Roll back to ranker-6c11: the errors began with the deployment.",
-                "signals": [
-                    {"signal": "model errors", "before": "0.02 %", "now": "31.2 %"},
-                    {"signal": "latency p99", "before": "182 ms", "now": "191 ms"},
-                    {"signal": "requests", "before": "1,201 / min", "now": "1,184 / min"},
-                    {"signal": "GPU", "before": "61 %", "now": "44 %"},
+                "Since": "15:02 UTC, 2 min before this page",
+                "How bad": "31.2 % of 1,184 requests in the last minute, objective 0.1 %",
+                "Objective": "99.9 % of requests answered without error",
+                "What changed": "endpoint config ranker-7f3a went live at 14:58 UTC, 4 min before",
+                "Do first": ["Roll back to ranker-6c11: the errors began with the deployment."],
+                "Signals, before → since": [
+                    {"signal": "Model errors", "before": "0.02 %", "since": "31.2 %"},
+                    {"signal": "Latency p99", "before": "182 ms", "since": "191 ms"},
+                    {"signal": "Requests", "before": "1,201 a minute", "since": "1,184 a minute"},
+                    {"signal": "GPU", "before": "61 %", "since": "44 %"},
                 ],
-                "last log lines": "RuntimeError: CUDA error: device-side assert triggered\n"
-                "  at ranker/model.py:118 in forward",
-                "owner": "ml-platform",
-                "not fetched": "sibling alarms (timed out after 3 s)",
+                "Last error lines": [
+                    "RuntimeError: CUDA error: device-side assert triggered",
+                    "  at ranker/model.py:118 in forward",
+                ],
+                "Owner": "ml-platform",
+                "Could not be fetched": "sibling alarms (timed out after 3 s)",
             },
         },
         "links": [
