@@ -16,9 +16,10 @@ from sandbox.children import SandboxError, check_port, free_port
 from sandbox.deploy import ROOT
 from sandbox.inbox.screenshot import screenshot
 from sandbox.load import Load
-from sandbox.running import ENDPOINT, running, write_addresses
+from sandbox.running import ENDPOINT, Running, running, write_addresses
 
 _OUT = ROOT / "out"
+_PICTURES = ("page.png", "inbox.png")
 _WIDTH, _HEIGHT = 1400, 1500
 
 
@@ -45,8 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     play = commands.add_parser(
         "demo",
         help="deploy, break the model, watch one page arrive and resolve",
-        description="Deploys the local environment into an embedded AWS, serves a real model to clients, deploys a bad version of it, "
-        "and waits for the page and for its end. Writes out/demo/report.json and, where Chromium is, out/demo/inbox.png.",
+        description="Deploys the local environment into an embedded AWS, serves a real model to clients, "
+        "deploys a bad version of it, and waits for the page and for its end. Writes out/demo/report.json and, where Chromium is, out/demo/inbox.png.",
     )
     play.add_argument(
         "--speed",
@@ -58,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser(
         "up",
         help="the same environment, left running until Ctrl-C",
-        description="Deploys the local environment into an embedded AWS and leaves it running, with a few clients calling the model. "
-        "Writes where everything is to out/sandbox.json.",
+        description="Deploys the local environment into an embedded AWS and leaves it running, "
+        "with a few clients calling the model. Writes where everything is to out/sandbox.json.",
     )
     up.add_argument("--port", type=int, default=4566, help="port of the embedded AWS (default: %(default)s)")
     up.add_argument("--inbox-port", type=int, default=4580, help="port of the inbox (default: %(default)s)")
@@ -80,16 +81,16 @@ def _demo(options: argparse.Namespace) -> int:
         with running(
             folder=folder, aws_port=free_port(), inbox_port=free_port(), speed=options.speed, say=say
         ) as sandbox:
-            story = demo.play(sandbox, say)
+            story = demo.play(sandbox, say, lambda sandbox: _picture(sandbox, folder / "page.png"))
             report = demo.report(sandbox, story)
             (folder / "report.json").write_text(json.dumps(report, indent=2, default=str) + "\n")
-            picture = screenshot(f"{sandbox.inbox_url}/", folder / "inbox.png", width=_WIDTH, height=_HEIGHT)
+            picture = _picture(sandbox, folder / "inbox.png")
     print(
         f"\n  {story.answered} requests answered, {story.failed} failed; "
         f"{story.page_seconds:.2f} s from the alarm to its page (wall clock)\n"
         f"  GPU metrics are synthetic: there is no GPU here. Everything else was measured.\n"
         f"  report   {_shown(folder / 'report.json')}\n"
-        f"  picture  {_shown(folder / 'inbox.png') if picture else 'none: Chromium is not installed'}"
+        f"  pictures {' and '.join(_shown(folder / name) for name in _PICTURES) if picture else 'none: Chromium is not installed'}"
     )
     if report["undelivered"]:
         print(f"sandbox: not everything was delivered: {report['undelivered']}", file=sys.stderr)
@@ -126,6 +127,10 @@ def _up(options: argparse.Namespace) -> int:
     return 0
 
 
+def _picture(sandbox: Running, path: Path) -> bool:
+    return screenshot(f"{sandbox.inbox_url}/", path, width=_WIDTH, height=_HEIGHT)
+
+
 def _teller() -> Callable[[str], None]:
     begun = time.monotonic()
     return lambda what: print(f"  {time.monotonic() - begun:5.1f} s  {what}", flush=True)
@@ -147,7 +152,7 @@ def _folder(name: str) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SandboxError(f"another {name} of this checkout is running; wait for it, or stop it") from None
-        for stale in ("report.json", "inbox.png"):
+        for stale in ("report.json", *_PICTURES):
             (folder / stale).unlink(missing_ok=True)
         yield folder
 

@@ -1,5 +1,6 @@
 """The demo: a healthy endpoint, a bad deployment, one page, a roll-back, and the page resolved."""
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -46,8 +47,13 @@ class Story:
     resolved: bool = False
 
 
-def play(sandbox: Running, say: Say) -> Story:
+def play(sandbox: Running, say: Say, look: Callable[[Running], object]) -> Story:
     """Plays the story against a deployed sandbox.
+
+    Args:
+        sandbox: a sandbox that runs.
+        say: called with what happens.
+        look: called while the page is open.
 
     Raises:
         SandboxError: a step did not happen in time; the message says which.
@@ -76,16 +82,18 @@ def play(sandbox: Running, say: Say) -> Story:
 
             alarm = _wait(sandbox, "an alarm", lambda: _alarming(cloudwatch))
             note(f"ALARM: {alarm['AlarmName']}")
-            incident = _wait(sandbox, "a page in PagerDuty", lambda: _incident(sandbox, "triggered"))
-            _wait(sandbox, "a message in Slack", lambda: sandbox.inbox("messages"))
+            incident = _wait(sandbox, "a page in PagerDuty", lambda: _incident(sandbox, alarm["AlarmName"]))
+            _wait(sandbox, "a message in Slack", lambda: _message(sandbox, ENDPOINT))
             changed = sandbox.clock.wall(alarm["StateUpdatedTimestamp"].timestamp())
             story.page_seconds = round(datetime.fromisoformat(incident["opened"]).timestamp() - changed, 3)
             note(f"PAGE: {incident['summary']}")
+            look(sandbox)
 
             sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=good)
             _wait(sandbox, "the roll-back", lambda: _settled(sagemaker, other_than=None))
             note("FIX: the endpoint is rolled back to the configuration before")
-            _wait(sandbox, "the page to resolve", lambda: _incident(sandbox, "resolved"))
+            _wait(sandbox, "the page to resolve", lambda: _resolved(sandbox, incident["dedup_key"]))
+            _wait(sandbox, "Slack to say so", lambda: _message(sandbox, "recovered"))
             note("RESOLVED: the alarm is OK again, PagerDuty and Slack say so")
             story.resolved = True
         finally:
@@ -128,7 +136,7 @@ def _settled(sagemaker: Any, *, other_than: str | None) -> bool:
     endpoint = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
     if endpoint["EndpointStatus"] in {"Failed", "UpdateRollbackFailed"}:
         raise SandboxError(f"the endpoint failed: {endpoint.get('FailureReason')}")
-    return endpoint["EndpointStatus"] == "InService" and endpoint["EndpointConfigName"] != other_than
+    return bool(endpoint["EndpointStatus"] == "InService" and endpoint["EndpointConfigName"] != other_than)
 
 
 def _alarming(cloudwatch: Any) -> dict[str, Any] | None:
@@ -138,8 +146,19 @@ def _alarming(cloudwatch: Any) -> dict[str, Any] | None:
     return alarms[0] if alarms else None
 
 
-def _incident(sandbox: Running, status: str) -> dict[str, Any] | None:
-    return next((incident for incident in sandbox.inbox("incidents") if incident["status"] == status), None)
+def _incident(sandbox: Running, alarm_name: str) -> dict[str, Any] | None:
+    return next((incident for incident in sandbox.inbox("incidents") if alarm_name in json.dumps(incident)), None)
+
+
+def _resolved(sandbox: Running, dedup_key: str) -> bool:
+    return any(
+        incident["dedup_key"] == dedup_key and incident["status"] == "resolved"
+        for incident in sandbox.inbox("incidents")
+    )
+
+
+def _message(sandbox: Running, word: str) -> bool:
+    return word in json.dumps(sandbox.inbox("messages"))
 
 
 def _fired(cloudwatch: Any) -> list[dict[str, str]]:

@@ -47,7 +47,7 @@ class Running:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the embedded AWS."""
-        return boto3.client(
+        return boto3.client(  # type: ignore[call-overload]  # the stubs have no client for a name that is a variable
             service,
             endpoint_url=self.endpoint_url,
             region_name=REGION,
@@ -68,7 +68,7 @@ class Running:
         ]
         return {
             output["OutputKey"].removesuffix("Topic").lower(): output["OutputValue"]
-            for output in outputs
+            for output in stacks[0]["Outputs"]
             if output["OutputKey"].endswith("Topic")
         }
 
@@ -87,7 +87,8 @@ def running(*, folder: Path, aws_port: int, inbox_port: int, speed: float, say: 
 
     Args:
         folder: for logs and the synthesized app.
-        aws_port, inbox_port: ports on 127.0.0.1.
+        aws_port: port of the embedded AWS on 127.0.0.1.
+        inbox_port: port of the inbox on 127.0.0.1.
         speed: sandbox seconds a second.
         say: called with each step as it is done.
 
