@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from h11 import LocalProtocolError
 from hypercorn.asyncio import serve
@@ -98,14 +99,22 @@ def _listen(port: int) -> socket.socket:
 
 async def _serve(inbox: Inbox, listener: socket.socket) -> None:
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_report)
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.graceful_timeout = 1
     config.loglevel = "ERROR"
     logging.getLogger("hypercorn.error").addFilter(_is_no_dropped_connection)
     await serve(create_app(inbox), config, shutdown_trigger=stop.wait)
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Reports what goes wrong in the event loop; a connection that is cut at the end, by whoever ended it, is no error."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 def _is_no_dropped_connection(record: logging.LogRecord) -> bool:
