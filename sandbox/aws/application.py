@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -107,6 +108,7 @@ def _json(status: int, content: object, *, content_type: str = _JSON, **headers:
 async def _send(send: Send, reply: Reply) -> None:
     status, headers, body = reply
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    encoded.append((b"x-amzn-RequestId", str(uuid.uuid4()).encode()))
     encoded.append((b"Content-Length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": encoded})
     await send({"type": "http.response.body", "body": body})

@@ -8,7 +8,7 @@ REGION = "us-east-1"
 
 
 def client_environment(endpoint_url: str) -> dict[str, str]:
-    """What an AWS SDK needs to talk to the embedded AWS, and to nothing else: no profile, no metadata service."""
+    """What an AWS SDK needs to talk to the embedded AWS, and to nothing else: no profile, no metadata service, no proxy."""
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": "sandbox",
@@ -18,6 +18,8 @@ def client_environment(endpoint_url: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
     }
 
 

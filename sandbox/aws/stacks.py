@@ -106,10 +106,23 @@ def _declared(stack: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _emulated(resource_type: str, properties: Mapping[str, Any]) -> list[str]:
-    ignored = cloudwatch.unimplemented_properties(resource_type, properties)
+    return [
+        *sagemaker_types.emulated(resource_type, properties),
+        *_emulated_by_ministack(resource_type, properties),
+        *(f"{name} has no effect" for name in cloudwatch.unimplemented_properties(resource_type, properties)),
+    ]
+
+
+def _emulated_by_ministack(resource_type: str, properties: Mapping[str, Any]) -> list[str]:
+    if resource_type.startswith("AWS::IAM::"):
+        return ["permissions are not enforced"]
+    if resource_type == "AWS::Lambda::Function":
+        return ["runs as a process of the sandbox's own Python, without a memory limit"]
     if resource_type == "AWS::Lambda::EventSourceMapping" and properties.get("MaximumBatchingWindowInSeconds"):
-        ignored = [*ignored, "MaximumBatchingWindowInSeconds"]
-    return [*sagemaker_types.emulated(resource_type, properties), *(f"{name} has no effect" for name in ignored)]
+        return ["MaximumBatchingWindowInSeconds has no effect: a batch is delivered at once"]
+    if resource_type == "AWS::SNS::Subscription" and str(properties.get("Protocol")).startswith("email"):
+        return ["confirmed without asking; its mail goes to the inbox"]
+    return []
 
 
 def _physical_name(stack_name: str, logical_id: str) -> str:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
+import pytest
 from botocore.config import Config
 
 ROOT = Path(__file__).parents[2]
+NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads processes from /proc")
 Found = TypeVar("Found")
 
 
@@ -75,6 +77,19 @@ def eventually(look: Callable[[], Found | None], *, within: float = 15) -> Found
             return found
         time.sleep(0.05)
     raise AssertionError(f"not within {within} s: the last answer was {look()!r}")
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found
 
 
 def _ready(aws: Aws) -> bool:

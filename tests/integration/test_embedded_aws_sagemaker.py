@@ -1,6 +1,9 @@
 """SageMaker in the embedded AWS: real containers, invoked through the APIs that a client uses."""
 
+import contextlib
 import json
+import os
+import signal
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws.environment import client_environment
-from tests.integration.embedded_aws import Aws, embedded_aws, eventually
+from tests.integration.embedded_aws import NEEDS_PROC, Aws, children, embedded_aws, eventually
 
 SPEED = 60
 PYTHON = b"import os\n\n\ndef main() -> None:\n    print(os.getcwd())\n\n\nif __name__ == '__main__':\n    main()\n"
@@ -115,6 +118,7 @@ def test_every_invocation_is_counted_and_timed(aws: Aws) -> None:
     assert 0 < overhead < 1_000_000
 
 
+@NEEDS_PROC
 def test_instances_report_utilization_each_sandbox_minute(aws: Aws) -> None:
     """CPU and memory are measured; GPU metrics go to 100 times the four GPUs of an ml.g5.12xlarge."""
     invoke(aws, PYTHON)
@@ -166,6 +170,26 @@ def test_an_update_that_does_not_come_up_is_rolled_back(aws: Aws) -> None:
     assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", "v1")
     assert "MODEL_PASSES: 'many' is not a whole number" in described["FailureReason"]
     assert invoke(aws, PYTHON)["label"] == "python"
+
+
+@NEEDS_PROC
+def test_a_container_that_dies_is_started_again(aws: Aws) -> None:
+    """Meanwhile invocations are ModelErrors; Logs say what happened."""
+    for pid in children(aws.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    with pytest.raises(ClientError) as raised:
+        invoke(aws, PYTHON)
+    assert raised.value.response["Error"]["Code"] == "ModelError"
+
+    def answers() -> bool:
+        with contextlib.suppress(ClientError):
+            return bool(invoke(aws, PYTHON)["label"] == "python")
+        return False
+
+    eventually(answers)
+    logs = aws.client("logs")
+    events = logs.filter_log_events(logGroupName="/aws/sagemaker/Endpoints/ranker", filterPattern="started")["events"]
+    assert events[-1]["message"] == "the container ended with exit code -9 and is started again"
 
 
 def test_an_unknown_image_fails_the_endpoint(aws: Aws) -> None:

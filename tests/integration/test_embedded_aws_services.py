@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.embedded_aws import ROOT, Aws, embedded_aws, eventually, free_port
+from tests.integration.embedded_aws import NEEDS_PROC, ROOT, Aws, children, embedded_aws, eventually, free_port
 
 ROLE = "arn:aws:iam::000000000000:role/function"
 # Fails the records whose body is "bad", and proves with what it writes that boto3 reaches the embedded AWS.
@@ -284,19 +284,6 @@ def test_what_a_stack_did_not_get_is_reported(aws: Aws) -> None:
     aws.client("cloudformation").delete_stack(StackName="reported")
 
 
-def children(pid: int) -> list[int]:
-    """Processes that a process has started."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            found.append(int(stat.parent.name))
-    return found
-
-
 def alive(pid: int) -> bool:
     """Whether a process runs, zombies aside."""
     try:
@@ -310,7 +297,7 @@ def files_of_embedded_aws() -> set[Path]:
     return {*Path("/tmp").glob("endpointwatch-aws-*"), *Path("/tmp").glob("ministack*")}
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the process table from /proc")
+@NEEDS_PROC
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_the_end_leaves_no_process(number: signal.Signals) -> None:
     """A model container and a function's worker end within seconds, even when the embedded AWS is killed."""
@@ -341,6 +328,7 @@ def test_the_end_leaves_no_process(number: signal.Signals) -> None:
         assert files_of_embedded_aws() == before
 
 
+@NEEDS_PROC
 def test_it_ends_with_the_process_that_started_it() -> None:
     """A supervisor that is killed leaves no embedded AWS behind."""
     script = (

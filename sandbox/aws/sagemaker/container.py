@@ -100,6 +100,12 @@ class Container:
             return ContainerReply(status=0, headers={}, body=f"no response from the container: {error}".encode())
         return ContainerReply(status=response.status, headers=response.headers, body=response.data)
 
+    def wait(self) -> int:
+        """Block until the process has ended, and all it wrote is read; its exit code."""
+        code = self._process.wait()
+        self._reader.join(timeout=1)
+        return code
+
     def stop(self, grace_seconds: float = 2) -> None:
         """End the process: SIGTERM, then SIGKILL after `grace_seconds`."""
         self._process.terminate()

@@ -16,6 +16,7 @@ from sandbox.aws.sagemaker.images import command_for
 from sandbox.aws.sagemaker.logs import LogWriter
 
 _STARTUP_SECONDS = 60.0
+_RESTART_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +88,14 @@ class Variant:
         self._logs = logs
         self._requests = 0
         self._lock = threading.Lock()
-        self.container = Container(
-            command=command_for(plan.image), environment={**os.environ, **plan.environment}, on_line=self._on_line
+        self._stopping = threading.Event()
+        self.container = self._start()
+
+    def _start(self) -> Container:
+        return Container(
+            command=command_for(self.plan.image),
+            environment={**os.environ, **self.plan.environment},
+            on_line=self._on_line,
         )
 
     def _on_line(self, line: str) -> None:
@@ -108,6 +115,24 @@ class Variant:
                 f"The primary container for production variant {self.plan.name} did not pass the ping health check "
                 f"({error}; last line: {self._last_line or 'none'}). Please check CloudWatch logs for this endpoint."
             ) from error
+
+    def keep_running(self) -> None:
+        """Start the container again whenever its process ends, as the service does, until `stop`."""
+        threading.Thread(target=self._keep_running, name=f"variant-{self.plan.name}", daemon=True).start()
+
+    def _keep_running(self) -> None:
+        while not self._stopping.is_set():
+            code = self.container.wait()
+            if not self._stopping.wait(_RESTART_SECONDS):
+                self._on_line(f"the container ended with exit code {code} and is started again")
+                self.started = time.monotonic()
+                self.container = self._start()
+        self.container.stop()
+
+    def stop(self) -> None:
+        """End the container."""
+        self._stopping.set()
+        self.container.stop()
 
     def count_request(self) -> None:
         """Note one request, for the synthetic GPU metrics."""
@@ -144,6 +169,8 @@ class Fleet:
         except (ContainerError, ServiceError, OSError):
             cls(variants).stop()
             raise
+        for variant in variants:
+            variant.keep_running()
         return cls(variants)
 
     def choose(self, target: str | None = None) -> Variant | None:
@@ -159,4 +186,4 @@ class Fleet:
         """Stop every container, together."""
         if self.variants:
             with ThreadPoolExecutor(len(self.variants)) as pool:
-                list(pool.map(lambda variant: variant.container.stop(), self.variants))
+                list(pool.map(Variant.stop, self.variants))

@@ -96,7 +96,7 @@ class InstanceMetrics:
         self._record = record
         self._endpoints = endpoints
         self._ended = threading.Event()
-        self._before: dict[str, tuple[float, _Use | None]] = {}  # by instance id: when, and what it had used by then
+        self._before: dict[int, tuple[float, _Use | None]] = {}  # by process id: when, and what it had used by then
 
     def start(self) -> None:
         """Publish until `close`."""
@@ -119,13 +119,16 @@ class InstanceMetrics:
         seen = {}
         for endpoint in self._endpoints():
             for variant in endpoint.variants():
-                seen[variant.instance_id] = self._publish_variant(endpoint.name, variant, minutes)
+                pid = variant.container.pid
+                seen[pid] = self._publish_variant(endpoint.name, variant, pid, minutes)
         self._before = seen
 
-    def _publish_variant(self, endpoint_name: str, variant: Variant, minutes: list[float]) -> tuple[float, _Use | None]:
-        now, use = time.monotonic(), _use_of(variant.container.pid)
+    def _publish_variant(
+        self, endpoint_name: str, variant: Variant, pid: int, minutes: list[float]
+    ) -> tuple[float, _Use | None]:
+        now, use = time.monotonic(), _use_of(pid)
         requests = variant.take_requests()
-        before, use_before = self._before.get(variant.instance_id, (variant.started, _Use(0.0, 0)))
+        before, use_before = self._before.get(pid, (variant.started, _Use(0.0, 0)))
         percents = {"DiskUtilization": _disk_percent()}
         if use is not None:
             percents["MemoryUtilization"] = 100 * use.memory_bytes / _machine_memory()
