@@ -47,7 +47,8 @@ def _parser() -> argparse.ArgumentParser:
         "demo",
         help="deploy, break the model, watch one page arrive and resolve",
         description="Deploys the local environment into an embedded AWS, serves a real model to clients, "
-        "deploys a bad version of it, and waits for the page and for its end. Writes out/demo/report.json and, where Chromium is, out/demo/inbox.png.",
+        "deploys a bad version of it, and waits for the page and for its end. "
+        "Writes out/demo/report.json and, where Chromium is, pictures of the inbox beside it.",
     )
     play.add_argument(
         "--speed",

@@ -63,7 +63,8 @@ class Children:
             if process.poll() is not None:
                 raise SandboxError(f"{name} ended at once (exit code {process.returncode}): {last_line(log)}")
             with suppress(OSError, ValueError):
-                return get_json(health_url, timeout=2)
+                health: dict[str, Any] = get_json(health_url, timeout=2)
+                return health
             time.sleep(0.1)
         raise SandboxError(f"{name} did not answer within {_START_SECONDS} s; its log: {log}")
 

@@ -63,9 +63,7 @@ class Running:
 
     def topics(self) -> dict[str, str]:
         """Topic ARN by severity, from the outputs of the alerting stack."""
-        outputs = self.client("cloudformation").describe_stacks(StackName="EndpointwatchAlertingLocal")["Stacks"][0][
-            "Outputs"
-        ]
+        stacks = self.client("cloudformation").describe_stacks(StackName="EndpointwatchAlertingLocal")["Stacks"]
         return {
             output["OutputKey"].removesuffix("Topic").lower(): output["OutputValue"]
             for output in stacks[0]["Outputs"]
