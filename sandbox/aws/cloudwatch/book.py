@@ -3,7 +3,6 @@
 import json
 import logging
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from sandbox.alarms.suppression import Suppression
 from sandbox.aws.cloudwatch.actions import carry_out
 from sandbox.aws.cloudwatch.alarms import read_alarm, refuse
 from sandbox.aws.cloudwatch.notifications import Transition
+from sandbox.aws.cloudwatch.tables import composites, find, name_of, names_in, parts_of, record_history
 from sandbox.aws.cloudwatch.wire import Values
 from sandbox.clock import Clock
 
@@ -94,6 +94,8 @@ class AlarmBook:
             alarm = find(name)
             if alarm is None:
                 raise KeyError(name)
+            # An evaluation stands for its boundary, which may lie just before what a client did meanwhile.
+            at = max(at, alarm["StateUpdatedTimestamp"])
             if alarm["StateValue"] == state:
                 alarm |= {"StateReason": why, "StateReasonData": data, "StateUpdatedTimestamp": at}
                 return
@@ -107,7 +109,7 @@ class AlarmBook:
         """
         with self._lock:
             for name in names:
-                parents = [parent["AlarmName"] for parent, rule in _composites() if name in _names_in(parent, rule)]
+                parents = [parent["AlarmName"] for parent, rule in composites() if name in names_in(parent, rule)]
                 if set(parents) - set(names):
                     raise refuse(f"Cannot delete {name} as there are composite alarm(s) depending on it.")
             for name in names:
@@ -178,7 +180,7 @@ class AlarmBook:
             composite = ministack_cloudwatch._composite_alarms.get(child)
             if composite and child not in reached:
                 reached.add(child)
-                left += _names_in(composite, parse_rule(composite["AlarmRule"]))
+                left += names_in(composite, parse_rule(composite["AlarmRule"]))
 
     def _rule_state(self, rule: Rule) -> State:
         def state_of(reference: str) -> State:
@@ -239,7 +241,7 @@ class AlarmBook:
 
     def _tell_dependents(self, child: Values, at: float) -> None:
         name = child["AlarmName"]
-        for parent, rule in _composites():
+        for parent, rule in composites():
             if name_of(parent.get("ActionsSuppressor") or "") == name:
                 in_alarm = child["StateValue"] == "ALARM"
                 step = self._suppression(parent).suppressor(at, in_alarm=in_alarm)
@@ -259,47 +261,6 @@ class AlarmBook:
             data = _triggering(recent)
             recent.clear()
             self._change(parent, state, why, data, at)
-
-
-def find(name: str) -> Values | None:
-    """The alarm of this name in the current account and region, of either type."""
-    found: Values | None = ministack_cloudwatch._alarms.get(name) or ministack_cloudwatch._composite_alarms.get(name)
-    return found
-
-
-def name_of(reference: str) -> str:
-    """The alarm's name, given its name or ARN."""
-    return reference.split(":alarm:", 1)[1] if reference.startswith("arn:") else reference
-
-
-def parts_of(arn: str) -> tuple[str, str, str]:
-    """Account, region and name of an alarm's ARN."""
-    _, _, _, region, account, rest = arn.split(":", 5)
-    return account, region, rest.removeprefix("alarm:")
-
-
-def record_history(alarm: Values, item: str, summary: str, data: Values, at: float) -> None:
-    """Add to an alarm's history."""
-    ministack_cloudwatch._history_entries().append(
-        {
-            "AlarmName": alarm["AlarmName"],
-            "AlarmType": "CompositeAlarm" if "AlarmRule" in alarm else "MetricAlarm",
-            "Timestamp": at,
-            "HistoryItemType": item,
-            "HistorySummary": summary,
-            "HistoryData": json.dumps(data),
-        }
-    )
-
-
-def _composites() -> Iterator[tuple[Values, Rule]]:
-    for alarm in list(ministack_cloudwatch._composite_alarms.values()):
-        yield alarm, parse_rule(alarm["AlarmRule"])
-
-
-def _names_in(alarm: Values, rule: Rule) -> list[str]:
-    suppressor = [alarm["ActionsSuppressor"]] if alarm.get("ActionsSuppressor") else []
-    return [name_of(child) for child in [*children_of(rule), *suppressor]]
 
 
 def _triggering(names: list[str]) -> str:

@@ -10,8 +10,9 @@ from sandbox.alarms.evaluate import judge
 from sandbox.alarms.reasons import reason, reason_data
 from sandbox.alarms.schedule import FINEST, is_due
 from sandbox.aws.cloudwatch.alarms import MetricAlarm, datapoints, read_alarm
-from sandbox.aws.cloudwatch.book import AlarmBook, parts_of
+from sandbox.aws.cloudwatch.book import AlarmBook
 from sandbox.aws.cloudwatch.store import MetricStore
+from sandbox.aws.cloudwatch.tables import parts_of
 from sandbox.aws.cloudwatch.wire import ServiceError, Values
 from sandbox.clock import Clock
 
@@ -29,10 +30,15 @@ class Evaluator:
         self._store = store
         self._book = book
         self._read: dict[str, tuple[Values, MetricAlarm | None]] = {}
+        self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Evaluate from now on, in a thread that ends with the process."""
+        """Evaluate from now on, in a thread that ends with the process if not before."""
         threading.Thread(target=self._run, name="alarm-evaluator", daemon=True).start()
+
+    def stop(self) -> None:
+        """Evaluate nothing more."""
+        self._stopping.set()
 
     def evaluate_all(self, at: int) -> None:
         """Evaluate every alarm that is due at the Unix second `at` of sandbox time."""
@@ -44,8 +50,7 @@ class Evaluator:
 
     def _run(self) -> None:
         boundary = (int(self._clock.now()) // FINEST + 1) * FINEST
-        pause = threading.Event()
-        while True:
+        while not self._stopping.is_set():
             moment = self._book.next_moment()
             waiting_ends = moment is not None and moment < boundary
             target = moment if moment is not None and waiting_ends else float(boundary)
@@ -54,7 +59,7 @@ class Evaluator:
                 left += _SETTLE_SECONDS
             if left > 0:
                 # Short, so that a wait that begins meanwhile ends in time.
-                pause.wait(min(left, 0.25))
+                self._stopping.wait(min(left, 0.25))
                 if left > 0.25:
                     continue
             self._book.advance(target)

@@ -7,7 +7,8 @@ from ministack.services import cloudwatch as ministack_cloudwatch
 
 from sandbox.alarms.rules import children_of, parse_rule
 from sandbox.aws.cloudwatch.alarms import read_alarm
-from sandbox.aws.cloudwatch.book import AlarmBook, find, name_of
+from sandbox.aws.cloudwatch.book import AlarmBook
+from sandbox.aws.cloudwatch.tables import find, name_of
 from sandbox.aws.cloudwatch.wire import ServiceError, Values
 from sandbox.clock import Clock
 

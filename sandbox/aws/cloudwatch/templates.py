@@ -7,7 +7,8 @@ from ministack.services import cloudwatch as ministack_cloudwatch
 from ministack.services.cloudformation import provisioners
 
 from sandbox.aws.cloudwatch.actions import is_emulated
-from sandbox.aws.cloudwatch.book import AlarmBook, find
+from sandbox.aws.cloudwatch.book import AlarmBook
+from sandbox.aws.cloudwatch.tables import find
 from sandbox.aws.cloudwatch.wire import ServiceError, Values, as_input
 
 _NAME_CHARACTERS = 255

@@ -81,6 +81,16 @@ def test_the_same_state_again_runs_nothing(account: Account) -> None:
     assert len(account.acted) == 1
 
 
+def test_times_of_transitions_never_go_back(account: Account) -> None:
+    """An evaluation for a boundary that comes after a client's later change is stamped as that change."""
+    account.at(62)
+    account.call("PutMetricAlarm", **ALARM)
+    account.call("SetAlarmState", AlarmName="errors", StateValue="OK", StateReason="test")
+    account.put("M", 1, 5)
+    account.evaluator.evaluate_all(T0 + 60)
+    assert [(at, state) for at, _, state, _ in account.acted] == [(62, "OK"), (62, "ALARM")]
+
+
 def test_unit_must_be_the_one_published(account: Account) -> None:
     """An alarm in another unit than the metric's has no data."""
     account.call("PutMetricAlarm", **ALARM | {"Unit": "Seconds"})
