@@ -1,7 +1,8 @@
 """CloudFormation in the embedded AWS: more resource types, and a report on what each stack really got."""
 
+import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from ministack.services import cloudformation
@@ -14,6 +15,9 @@ from sandbox.aws.sagemaker.control import ControlPlane
 
 _TYPE = re.compile(r"AWS::(?!CloudFormation::)\w+::\w+")
 _NAME_CHARACTERS = 63
+_CHANGES = (b"Action=ExecuteChangeSet", b"Action=DeleteStack")
+_LOOK_SECONDS = 0.02
+_LOOKS = 250
 _SKIPPED = "skipped-by-sandbox-"
 
 
@@ -55,6 +59,30 @@ def install(control: ControlPlane) -> None:
     provisioners._STACK_TAG_PROPERTY.update(dict.fromkeys(sagemaker_types.REPLACING, ("Tags", "list")))
     blocking: Callable[[str], bool] = stack_engine._runs_on_worker_thread
     stack_engine._runs_on_worker_thread = lambda kind: kind == sagemaker_types.ENDPOINT or blocking(kind)
+    cloudformation.handle_request = _answering_once_settled(cloudformation.handle_request)
+
+
+def _answering_once_settled(answer: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Hold the answer to a change back, for five seconds at most, until no stack is in progress.
+
+    The CDK CLI looks at once after its request and then every five seconds: most stacks are done by its first look.
+    """
+
+    async def answer_once_settled(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        reply = await answer(method, path, headers, body, query)
+        if any(action in body for action in _CHANGES):
+            for _ in range(_LOOKS):
+                await asyncio.sleep(_LOOK_SECONDS)  # also lets the change begin, which sets the status
+                if not _in_progress():
+                    break
+        return reply
+
+    return answer_once_settled
+
+
+def _in_progress() -> bool:
+    statuses = [stack["StackStatus"] for stack in list(cloudformation._stacks._data.values())]
+    return any(status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS" for status in statuses)
 
 
 def report() -> list[dict[str, Any]]:

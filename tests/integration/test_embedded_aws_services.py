@@ -258,6 +258,18 @@ def test_a_stack_creates_updates_and_deletes_an_endpoint(aws: Aws) -> None:
     assert sagemaker.list_models()["Models"] == []
 
 
+def test_a_change_set_is_answered_once_its_stack_is_done(aws: Aws) -> None:
+    """So the CDK CLI's first look, right after its request, sees the end instead of waiting five seconds more."""
+    cloudformation = aws.client("cloudformation")
+    names = {"StackName": "changed", "ChangeSetName": "first"}
+    cloudformation.create_change_set(**names, ChangeSetType="CREATE", TemplateBody=template(passes="1"))
+    cloudformation.get_waiter("change_set_create_complete").wait(**names)
+    cloudformation.execute_change_set(**names)
+    assert cloudformation.describe_stacks(StackName="changed")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    cloudformation.delete_stack(StackName="changed")
+    assert "changed" not in [row["name"] for row in aws.page("stacks")]
+
+
 def test_a_stack_whose_endpoint_does_not_come_up_fails_with_the_reason(aws: Aws) -> None:
     """The stack event names what the container said, and nothing of the stack is left."""
     cloudformation = aws.client("cloudformation")
