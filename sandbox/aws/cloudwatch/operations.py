@@ -136,12 +136,12 @@ def _filter(request: Values) -> Callable[[Values], bool]:
         ]
 
     def chosen(alarm: Values) -> bool:
-        actions = alarm["OKActions"] + alarm["AlarmActions"] + alarm["InsufficientDataActions"] if action else []
+        lists = (alarm.get(name) or [] for name in ("OKActions", "AlarmActions", "InsufficientDataActions"))
         return (
             (names is None or alarm["AlarmName"] in names)
             and alarm["AlarmName"].startswith(prefix or "")
             and state in (None, alarm["StateValue"])
-            and (not action or any(arn.startswith(action) for arn in actions))
+            and (not action or any(arn.startswith(action) for arns in lists for arn in arns))
         )
 
     return chosen

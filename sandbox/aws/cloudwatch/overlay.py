@@ -1,5 +1,6 @@
 """Puts our CloudWatch into ministack: the one place that replaces names of its modules."""
 
+import asyncio
 import threading
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -39,7 +40,7 @@ _NEEDED: dict[Any, tuple[str, ...]] = {
     sns: ("_fanout",),
     eventbridge: ("_dispatch_event",),
     lambda_svc: ("_get_func_record_for_ref", "_execution_record_for_config", "invoke_async_with_retry"),
-    provisioners: ("_RESOURCE_HANDLERS", "_physical_name"),
+    provisioners: ("_RESOURCE_HANDLERS", "_STACK_TAG_PROPERTY", "_physical_name"),
 }
 
 
@@ -100,6 +101,9 @@ def install(clock: Clock) -> None:
 
     async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Response:
         request = Request(path, headers, body, query_params)
+        if request.operation == "GetMetricWidgetImage":
+            # Drawing takes long enough to hold up every other request.
+            return await asyncio.to_thread(overlay.answer, request)
         if request.operation in overlay.operations:
             return overlay.answer(request)
         answered: Response = await ministack_answer(method, path, headers, body, query_params)
@@ -116,6 +120,7 @@ def install(clock: Clock) -> None:
     ministack_cloudwatch._evaluate_alarm = lambda _alarm: None
     ministack_cloudwatch._evaluate_all_alarms = lambda: None
     provisioners._RESOURCE_HANDLERS.update(handlers(overlay.book))
+    provisioners._STACK_TAG_PROPERTY["AWS::CloudWatch::CompositeAlarm"] = ("Tags", "list")
 
 
 def start(clock: Clock) -> None:

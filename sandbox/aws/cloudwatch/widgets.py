@@ -41,6 +41,8 @@ class WidgetImages:
         return {"MetricWidgetImage": draw(graph)}
 
     def _graph(self, widget: Values) -> Graph:
+        if widget.get("view") not in (None, "timeSeries"):
+            raise refuse(f"view: {widget['view']!r} is not supported: use timeSeries")
         now = self._clock.now()
         start, end = _moment(widget.get("start", "-PT3H"), now), _moment(widget.get("end", "P0D"), now)
         if start >= end:

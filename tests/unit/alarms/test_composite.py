@@ -1,5 +1,7 @@
 """Rules and suppression of composite alarms, and when metric alarms are evaluated."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,6 +86,13 @@ def rules() -> st.SearchStrategy[tuple[str, bool]]:
 def test_nested_rules(rule: tuple[str, bool]) -> None:
     """However rules are nested, they come to what their parts come to."""
     assert is_true(parse_rule(rule[0]), STATES.__getitem__) is rule[1]
+
+
+@given(st.lists(st.sampled_from([*'(),"', "ALARM", "OK", "AT_LEAST", "AND", "OR", "NOT", "TRUE", "a", "2", " "])))
+def test_parser_answers_or_refuses(pieces: list[str]) -> None:
+    """Whatever the text, the parser gives a rule or a RuleError, nothing else."""
+    with suppress(RuleError):
+        assert parse_rule("".join(pieces))
 
 
 def run(events: dict[int, str]) -> tuple[list[int], list[str | None]]:
