@@ -1,0 +1,47 @@
+"""What several tiers share."""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+from aws_cdk.assertions import Template
+
+ROOT = Path(__file__).resolve().parents[1]
+
+ENVIRONMENTS = ("dev", "staging", "prod", "local")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@cache
+def _app(environment: str) -> App:
+    from app import build
+
+    # What the CLI would hand over; the built-in validation is the business of the tests that run the CLI.
+    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = App(context={**context, "env": environment}, builtin_cloud_formation_validation=False)
+    build(app)
+    return app
+
+
+@pytest.fixture(scope="session")
+def template() -> Callable[[str, str], Template]:
+    """`template("Serving", "prod")`: the synthesized template of a stack of the app."""
+
+    @cache
+    def synthesized(purpose: str, environment: str) -> Template:
+        from stacks import environments
+
+        chosen = environments.choose(environment)
+        stack = _app(environment).node.find_child(environments.stack_name(purpose, chosen))
+        return Template.from_stack(stack)  # type: ignore[arg-type]  # find_child says IConstruct
+
+    return synthesized

@@ -1,0 +1,123 @@
+"""Bad settings fail where they are made, in one line that names the field, the value and the fix."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aws_cdk import Duration, Stack
+from aws_cdk.aws_secretsmanager import Secret
+
+from endpointwatch import (
+    AlarmOverride,
+    AlertRouting,
+    DataCapture,
+    Email,
+    EndpointMonitoring,
+    GpuEndpoint,
+    InstanceShape,
+    MetricsConfig,
+    Objectives,
+    Ownership,
+    PagerDuty,
+    Route,
+    Severity,
+    Signal,
+    Slack,
+)
+
+Build = Callable[[Stack], Any]
+
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/ranker:1"
+
+
+def _secret(stack: Stack) -> Any:
+    return Secret.from_secret_name_v2(stack, f"Secret{len(stack.node.children)}", "name")
+
+
+def _routing(stack: Stack, **settings: Any) -> AlertRouting:
+    return AlertRouting(
+        stack, "Routing", **{"environment": "prod", "sinks": [Email(addresses=("a@example.com",))], **settings}
+    )
+
+
+def _monitoring(stack: Stack, **settings: Any) -> EndpointMonitoring:
+    endpoint = GpuEndpoint.from_endpoint_attributes(
+        stack, "Endpoint", endpoint_name="ranker", instance_type="ml.g5.xlarge"
+    )
+    objectives = Objectives(latency_p99=Duration.millis(200))
+    return EndpointMonitoring(stack, "Monitoring", **{"endpoint": endpoint, "objectives": objectives, **settings})
+
+
+MISTAKES: dict[str, tuple[Build, str]] = {
+    "percent for ratio": (
+        lambda _: Objectives(latency_p99=Duration.millis(1), availability=99.9),
+        "availability: 99.9",
+    ),
+    "number for duration": (lambda _: Objectives(latency_p99=200), "latency_p99: 200"),  # type: ignore[arg-type]
+    "zero latency": (lambda _: Objectives(latency_p99=timedelta(0)), "latency_p99: 0 ms"),
+    "short silence": (
+        lambda _: Objectives(latency_p99=Duration.millis(1), silence=Duration.seconds(90)),
+        "silence: 1.5 minutes",
+    ),
+    "unknown type": (lambda s: GpuEndpoint(s, "E", image=IMAGE, instance_type="ml.g99.xlarge"), "'ml.g99.xlarge'"),
+    "forgotten ml": (
+        lambda s: GpuEndpoint(s, "E", image=IMAGE, instance_type="g5.xlarge"),
+        "did you mean 'ml.g5.xlarge'?",
+    ),
+    "no gpu": (
+        lambda s: GpuEndpoint(s, "E", image=IMAGE, instance_type="ml.m5.large", instance_shape=InstanceShape(vcpus=2)),
+        "has no GPU",
+    ),
+    "foreign image": (lambda s: GpuEndpoint(s, "E", image="nginx", instance_type="ml.g5.xlarge"), "image: 'nginx'"),
+    "bad name": (
+        lambda s: GpuEndpoint.from_endpoint_attributes(s, "E", endpoint_name="my endpoint"),
+        "endpoint_name: 'my endpoint'",
+    ),
+    "bad weights": (
+        lambda s: GpuEndpoint(s, "E", image=IMAGE, instance_type="ml.g5.xlarge", model_data_url="/tmp/model.tar.gz"),
+        "model_data_url: '/tmp/model.tar.gz'",
+    ),
+    "sampling": (lambda _: DataCapture(sampling_percentage=101), "sampling_percentage: 101"),
+    "nothing captured": (lambda _: DataCapture(captured=()), "captured: is empty"),
+    "frequency": (lambda _: MetricsConfig(publish_frequency_seconds=45), "publish_frequency_seconds: 45"),
+    "no sinks": (lambda s: _routing(s, sinks=[]), "sinks: is empty"),
+    "two alike": (lambda s: _routing(s, sinks=[Email(addresses=("a@example.com",))] * 2), "two are named 'email'"),
+    "route to nowhere": (
+        lambda s: _routing(s, routes=[Route(severities=frozenset(Severity), sinks=("pager",))]),
+        "routes: 'pager'",
+    ),
+    "route missing": (
+        lambda s: _routing(s, routes=[Route(severities=frozenset({Severity.CRITICAL}), sinks=("email",))]),
+        "nothing takes warning, info",
+    ),
+    "deadline": (lambda s: _routing(s, enrichment_deadline=Duration.seconds(30)), "enrichment_deadline: 30"),
+    "channel name": (lambda s: Slack(bot_token=_secret(s), channel="#alerts"), "channel: '#alerts'"),
+    "both tokens": (lambda s: Slack(bot_token=_secret(s), webhook=_secret(s), channel="C0123456789"), "exactly one"),
+    "plain http": (
+        lambda s: PagerDuty(secret=_secret(s), api_url="http://example.com"),
+        "api_url: 'http://example.com'",
+    ),
+    "no address": (lambda _: Email(addresses=("oncall",)), "addresses: 'oncall'"),
+    "address as string": (lambda _: Email(addresses="a@example.com"), "no list of addresses"),  # type: ignore[arg-type]
+    "runbook": (lambda _: Ownership(runbook="https://wiki/x?id=1"), "runbook: 'https://wiki/x?id=1'"),
+    "unknown signal": (lambda s: _monitoring(s, overrides={"cost": AlarmOverride()}), "overrides: 'cost'"),
+    "m over n": (
+        lambda s: _monitoring(s, overrides={Signal.ERRORS: AlarmOverride(datapoints=6)}),
+        "6 datapoints of 5 periods",
+    ),
+    "over a day": (
+        lambda s: _monitoring(s, overrides={Signal.CPU: AlarmOverride(periods=1441)}),
+        "look back 86460 s",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_clear_line(mistake: str) -> None:
+    """The message names what is wrong, and is one line."""
+    build, told = MISTAKES[mistake]
+    with pytest.raises((ValueError, TypeError)) as error:
+        build(Stack())
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
