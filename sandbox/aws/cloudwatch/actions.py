@@ -13,13 +13,17 @@ from sandbox.aws.cloudwatch.notifications import Transition, detail, lambda_payl
 
 _log = logging.getLogger(__name__)
 
-# One worker: what follows a transition happens in the order of the transitions, and never delays the next evaluation.
-_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alarm-actions")
+# One worker each: what follows transitions keeps their order, never delays the next evaluation, and a slow target of a
+# rule on the bus never delays a page.
+_actions = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alarm-actions")
+_events = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alarm-events")
 
 
 def carry_out(transition: Transition, actions: Sequence[str]) -> None:
-    """Announce the transition on the default event bus and run `actions`, in the background and in order."""
-    _worker.submit(_carry_out, transition, tuple(actions))
+    """Run `actions` and announce the transition on the default event bus, in the background and in order."""
+    for action in actions:
+        _actions.submit(_run, transition, action)
+    _events.submit(_publish_event, transition)
 
 
 def is_emulated(action: str) -> bool:
@@ -32,37 +36,32 @@ def _service(action: str) -> str:
     return parts[2] if len(parts) > 2 else ""
 
 
-def _carry_out(transition: Transition, actions: Sequence[str]) -> None:
-    name = transition.alarm["AlarmName"]
-    with request_scope(transition.account, transition.region):
-        try:
-            _publish_event(transition)
-        except Exception:
-            _log.exception("alarm %r: its event did not reach the bus", name)
-        for action in actions:
-            try:
-                _run(transition, action)
-            except Exception:
-                _log.exception("alarm %r: action %s failed", name, action)
-
-
 def _run(transition: Transition, action: str) -> None:
-    match _service(action):
-        case "sns":
-            sns._fanout(action, str(uuid4()), sns_message(transition), subject(transition))
-        case "lambda":
-            function, config, name = lambda_svc._get_func_record_for_ref(action)
-            if not function or not config:
-                _log.warning("alarm %r: function %s does not exist", transition.alarm["AlarmName"], name)
-                return
-            record = lambda_svc._execution_record_for_config(function, config)
-            lambda_svc.invoke_async_with_retry(record, lambda_payload(transition))
-        case other:
-            _log.warning("alarm %r: actions of %r are not emulated", transition.alarm["AlarmName"], other or action)
+    name = transition.alarm["AlarmName"]
+    try:
+        with request_scope(transition.account, transition.region):
+            match _service(action):
+                case "sns":
+                    sns._fanout(action, str(uuid4()), sns_message(transition), subject(transition))
+                case "lambda":
+                    _invoke(transition, action)
+                case other:
+                    _log.warning("alarm %r: actions of %r are not emulated", name, other or action)
+    except Exception:
+        _log.exception("alarm %r: action %s failed", name, action)
+
+
+def _invoke(transition: Transition, arn: str) -> None:
+    function, config, name = lambda_svc._get_func_record_for_ref(arn)
+    if not function or not config:
+        _log.warning("alarm %r: function %s does not exist", transition.alarm["AlarmName"], name)
+        return
+    record = lambda_svc._execution_record_for_config(function, config)
+    lambda_svc.invoke_async_with_retry(record, lambda_payload(transition))
 
 
 def _publish_event(transition: Transition) -> None:
-    # Not through PutEvents: that stamps the wall clock.
+    # Not through PutEvents: that stamps the time at which it is called.
     event = {
         "EventId": str(uuid4()),
         "Source": "aws.cloudwatch",
@@ -74,4 +73,8 @@ def _publish_event(transition: Transition) -> None:
         "Account": transition.account,
         "Region": transition.region,
     }
-    eventbridge._dispatch_event(event)
+    try:
+        with request_scope(transition.account, transition.region):
+            eventbridge._dispatch_event(event)
+    except Exception:
+        _log.exception("alarm %r: its event did not reach the bus", transition.alarm["AlarmName"])

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as relaxed
 from hypothesis import strategies as st
 
 from sandbox.alarms.evaluate import AlarmSettings, State
@@ -82,12 +83,14 @@ def rules() -> st.SearchStrategy[tuple[str, bool]]:
     )
 
 
+@relaxed(deadline=None)
 @given(rules())
 def test_nested_rules(rule: tuple[str, bool]) -> None:
     """However rules are nested, they come to what their parts come to."""
     assert is_true(parse_rule(rule[0]), STATES.__getitem__) is rule[1]
 
 
+@relaxed(deadline=None)
 @given(st.lists(st.sampled_from([*'(),"', "ALARM", "OK", "AT_LEAST", "AND", "OR", "NOT", "TRUE", "a", "2", " "])))
 def test_parser_answers_or_refuses(pieces: list[str]) -> None:
     """Whatever the text, the parser gives a rule or a RuleError, nothing else."""

@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as relaxed
 from hypothesis import strategies as st
 
 from sandbox.alarms.evaluate import AlarmSettings, Datapoint, Missing, State, judge
@@ -91,6 +92,7 @@ def test_every_short_history_agrees_with_the_reference() -> None:
                         assert judge(settings(m, n, mode), points(picture)).state is reference(m, n, mode, picture)
 
 
+@relaxed(deadline=None)
 @given(
     picture=st.text(alphabet="0X-", min_size=10, max_size=14),
     n=st.integers(1, 10),

@@ -5,6 +5,7 @@ from statistics import mean
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as relaxed
 from hypothesis import strategies as st
 
 from sandbox.alarms.metric_math import MathError, parse
@@ -127,6 +128,7 @@ def test_what_is_not_understood_is_named(expression: str, problem: str) -> None:
         evaluate_queries(queries, fetch=fetch, grid=lambda period: range(0, 300, period))("result")
 
 
+@relaxed(deadline=None)
 @given(st.text(alphabet="mn 1.5+-*/^<>=&|()[],'\"SUMIFAND_", max_size=40))
 def test_parser_answers_or_refuses(text: str) -> None:
     """Whatever the text, the parser gives a tree or a MathError, nothing else."""
@@ -180,6 +182,7 @@ def percentile_of_list(numbers: list[float], share: float) -> float:
     return ordered[low] + (rank - low) * (ordered[high] - ordered[low])
 
 
+@relaxed(deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=50), st.integers(0, 100))
 def test_percentiles_agree_with_a_sorted_list(numbers: list[int], percentile: int) -> None:
     """Counting equal values together changes no percentile."""
@@ -187,6 +190,7 @@ def test_percentiles_agree_with_a_sorted_list(numbers: list[int], percentile: in
     assert statistic(samples(*numbers), f"p{percentile}") == pytest.approx(expected)
 
 
+@relaxed(deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=200, max_size=400))
 def test_thinning_keeps_the_simple_statistics_and_nearly_the_percentiles(numbers: list[float]) -> None:
     """Fewer values stand for all: the mean stays exact, the median stays between its neighbours."""
