@@ -1,12 +1,14 @@
 """The few calls into ministack's own services: container logs, events, captured objects."""
 
 import json
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch_logs, eventbridge
 
@@ -14,6 +16,8 @@ from sandbox.aws.environment import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+_log = logging.getLogger(__name__)
 
 # One thread: events leave in the order of the transitions, and their targets never hold a transition up.
 _event_sender = ThreadPoolExecutor(1, thread_name_prefix="sagemaker-events")
@@ -42,11 +46,12 @@ def put_event(*, source: str, detail_type: str, detail: dict[str, Any], resource
 
 
 def put_object(bucket: str, key: str, body: bytes, kms_key_id: str | None) -> None:
-    """Put one object over the embedded AWS's own S3 API."""
-    if kms_key_id is None:
-        _s3().put_object(Bucket=bucket, Key=key, Body=body)
-    else:
-        _s3().put_object(Bucket=bucket, Key=key, Body=body, ServerSideEncryption="aws:kms", SSEKMSKeyId=kms_key_id)
+    """Put one object over the embedded AWS's own S3 API; what cannot be stored is a line in the log."""
+    encryption = {} if kms_key_id is None else {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id}
+    try:
+        _s3().put_object(Bucket=bucket, Key=key, Body=body, **encryption)  # type: ignore[arg-type]  # texts for literals
+    except (BotoCoreError, ClientError) as error:
+        _log.error("s3://%s/%s: captured data not stored: %s", bucket, key, error)
 
 
 @cache

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -161,6 +162,17 @@ def traceback_lines(aws: Aws) -> list[dict[str, Any]]:
         logGroupName="/aws/sagemaker/Endpoints/ranker", filterPattern="ValueError"
     )["events"]
     return found
+
+
+def test_an_update_lets_requests_under_way_finish(aws: Aws) -> None:
+    """A request that the old container has is answered by it, although traffic has moved on."""
+    create_config(aws, "slow", {"MODEL_PASSES": "600"})
+    switch(aws, "slow")
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(invoke, aws, PYTHON)
+        switch(aws, "v1")
+        assert not under_way.done(), "the request must outlive the switch, or nothing is shown"
+        assert under_way.result()["label"] == "python"
 
 
 def test_an_update_that_does_not_come_up_is_rolled_back(aws: Aws) -> None:

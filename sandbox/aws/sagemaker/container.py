@@ -14,6 +14,7 @@ import urllib3
 _ROOT = Path(__file__).parents[3]
 _RESPONSE_SECONDS = 60  # https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 _PING_SECONDS = 2  # same page: a ping is answered within two seconds
+_ON_THE_WAY_SECONDS = 0.2  # a request that had chosen this container has reached it by then
 
 
 class ContainerError(Exception):
@@ -58,6 +59,8 @@ class Container:
             start_new_session=True,  # Ctrl-C in a terminal is for the sandbox, which then stops its containers
         )
         self._pool = urllib3.HTTPConnectionPool("127.0.0.1", port, maxsize=64, retries=False)
+        self._serving = 0
+        self._answered = threading.Condition()
         self._reader = threading.Thread(target=self._read, name=f"container-{self._process.pid}", daemon=True)
         self._reader.start()
 
@@ -90,6 +93,16 @@ class Container:
 
     def invoke(self, body: bytes, headers: Mapping[str, str]) -> ContainerReply:
         """Send one request to `/invocations` and wait up to 60 s for its answer."""
+        with self._answered:
+            self._serving += 1
+        try:
+            return self._invoke(body, headers)
+        finally:
+            with self._answered:
+                self._serving -= 1
+                self._answered.notify_all()
+
+    def _invoke(self, body: bytes, headers: Mapping[str, str]) -> ContainerReply:
         try:
             response = self._pool.request(
                 "POST", "/invocations", body=body, headers=headers, timeout=_RESPONSE_SECONDS, redirect=False
@@ -99,6 +112,12 @@ class Container:
         except urllib3.exceptions.HTTPError as error:
             return ContainerReply(status=0, headers={}, body=f"no response from the container: {error}".encode())
         return ContainerReply(status=response.status, headers=response.headers, body=response.data)
+
+    def drain(self) -> None:
+        """Block until every request is answered; call it once no further one is sent here."""
+        time.sleep(_ON_THE_WAY_SECONDS)
+        with self._answered:
+            self._answered.wait_for(lambda: self._serving == 0, _RESPONSE_SECONDS)
 
     def wait(self) -> int:
         """Block until the process has ended, and all it wrote is read; its exit code."""

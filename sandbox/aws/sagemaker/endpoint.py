@@ -144,7 +144,7 @@ class Endpoint:
         self.config_name = config_name
         self._become("InService")
         if old is not None:
-            old.stop()
+            old.retire()
 
     def _take(self, fleet: Fleet) -> Fleet | None:
         old, self.fleet = self.fleet, fleet

@@ -182,6 +182,12 @@ class Fleet:
             return None
         return random.choices(self.variants, weights)[0]  # noqa: S311 - traffic, not a secret
 
+    def retire(self) -> None:
+        """Let every container answer the requests it has, then stop them."""
+        for variant in self.variants:
+            variant.container.drain()
+        self.stop()
+
     def stop(self) -> None:
         """Stop every container, together."""
         if self.variants:
