@@ -1,0 +1,149 @@
+"""Small stand-ins for the services at the edge."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+
+def client_error(code: str, message: str = "") -> ClientError:
+    """An error as boto3 raises it."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+
+
+class FakeDynamoDb:
+    """One table of DynamoDB, as far as the functions use it: SET and REMOVE, and the lease's condition."""
+
+    class exceptions:  # noqa: N801 - boto3's own name
+        """Where boto3 keeps a client's exceptions."""
+
+        class ConditionalCheckFailedException(Exception):  # noqa: N818
+            """The condition did not hold."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, dict[str, Any]] = {}
+
+    def update_item(self, *, TableName: str, Key: Any, UpdateExpression: str, **more: Any) -> Any:  # noqa: N803
+        """As boto3 has it."""
+        id = Key["id"]["S"]
+        item = self.items.get(id, {})
+        values = more.get("ExpressionAttributeValues", {})
+        names = more.get("ExpressionAttributeNames", {})
+        if "ConditionExpression" in more:
+            assert more["ConditionExpression"] == "attribute_not_exists(lease_until) OR lease_until < :now"
+            if "lease_until" in item and int(item["lease_until"]["N"]) >= int(values[":now"]["N"]):
+                raise self.exceptions.ConditionalCheckFailedException
+        sets, _, removes = UpdateExpression.partition("REMOVE")
+        changed = dict(item)
+        for name, value in re.findall(r"([#\w]+) = (:\w+)", sets):
+            changed[names.get(name, name)] = values[value]
+        for name in re.findall(r"[#\w]+", removes):
+            changed.pop(names.get(name, name), None)
+        self.items[id] = changed
+        return {"Attributes": changed} if more.get("ReturnValues") == "ALL_NEW" else {}
+
+    def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool) -> Any:  # noqa: N803
+        """As boto3 has it."""
+        assert ConsistentRead
+        item = self.items.get(Key["id"]["S"])
+        return {"Item": item} if item else {}
+
+    def put_item(self, *, TableName: str, Item: Any) -> Any:  # noqa: N803
+        """As boto3 has it."""
+        self.items[Item["id"]["S"]] = Item
+        return {}
+
+
+@dataclass
+class FakeAws:
+    """Any client: records its calls, and answers with what a test has set for the operation."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**arguments: Any) -> Any:
+            self.calls.append((operation, arguments))
+            answer = self.answers.get(operation, {})
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer(**arguments) if callable(answer) else answer
+
+        return call
+
+    def called(self, operation: str) -> list[dict[str, Any]]:
+        """List the arguments of every call of an operation."""
+        return [arguments for name, arguments in self.calls if name == operation]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the service answers to one request."""
+
+    status: int = 200
+    body: Any = "ok"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Request:
+    """What the service got."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Read the body as JSON."""
+        return json.loads(self.body)
+
+
+class Service:
+    """An HTTP service on a free port of 127.0.0.1 that answers as a test says."""
+
+    def __init__(self, answer: Callable[[Request], Answer]) -> None:
+        self.answer = answer
+        self.requests: list[Request] = []
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                request = Request(self.path, dict(self.headers), body)
+                service.requests.append(request)
+                answer = service.answer(request)
+                payload = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(payload.encode())))
+                self.end_headers()
+                self.wfile.write(payload.encode())
+
+            def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def paths(self) -> list[str]:
+        """List the paths asked for, in order."""
+        return [request.path for request in self.requests]
+
+    @contextmanager
+    def running(self) -> Iterator["Service"]:
+        """Serve until the block ends."""
+        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            thread.join()
+            self._server.server_close()
