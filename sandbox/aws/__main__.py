@@ -11,8 +11,10 @@ import tempfile
 from pathlib import Path
 
 from sandbox.aws.environment import server_environment
-from sandbox.aws.parent import end_with_parent
+from sandbox.aws.parent import end_with_parent, is_running
 from sandbox.clock import Clock
+
+_PREFIX = "endpointwatch-aws-"
 
 
 def main() -> int:
@@ -37,7 +39,7 @@ def main() -> int:
         filename=arguments.log_file,
     )
     logging.getLogger("sandbox").setLevel(logging.INFO)
-    directory = Path(tempfile.mkdtemp(prefix="endpointwatch-aws-"))
+    directory = _own_directory()
     environment = server_environment(arguments.port, directory, os.environ)
     os.environ.clear()
     os.environ.update(environment)
@@ -64,6 +66,15 @@ def _listener(port: int) -> socket.socket:
         return socket.create_server(("127.0.0.1", port), backlog=512)
     except OSError as error:
         raise ValueError(f"port: {port}: {error.strerror}; choose another") from error
+
+
+def _own_directory() -> Path:
+    """A new temporary folder; those that killed processes have left behind are removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        owner = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdigit() and not is_running(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
 
 
 if __name__ == "__main__":

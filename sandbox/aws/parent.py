@@ -1,4 +1,4 @@
-"""Ends a process when the process that started it is gone."""
+"""Who is still running: a process that ends with its parent, and what a dead one left."""
 
 import os
 import signal
@@ -20,3 +20,14 @@ def end_with_parent(*, every_seconds: float = 0.5) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process of that id exists, whoever owns it."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
