@@ -34,7 +34,7 @@ sandbox: $(VENV)/.sandbox node_modules/.installed ## the same environment, left 
 	@exec $(BIN)/python -m sandbox up $(ARGS)
 
 test: $(VENV)/.dev node_modules/.installed ## every test tier; says what it skipped and why
-	@$(BIN)/python -m tests
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 	@ruff check . && ruff format --check . && mypy && lint-imports

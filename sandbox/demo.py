@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -96,6 +96,9 @@ def play(sandbox: Running, say: Say, look: Callable[[Running], object]) -> Story
             _wait(sandbox, "Slack to say so", lambda: _message(sandbox, "recovered"))
             note("RESOLVED: the alarm is OK again, PagerDuty and Slack say so")
             story.resolved = True
+            # A message is deleted from its queue a moment after it was delivered.
+            with suppress(SandboxError):
+                _wait(sandbox, "the queues to be empty", lambda: not undelivered(sandbox), seconds=10)
         finally:
             story.answered, story.failed = load.answered, load.failed
             story.alarms = _fired(cloudwatch)
@@ -170,15 +173,15 @@ def _fired(cloudwatch: Any) -> list[dict[str, str]]:
     ]
 
 
-def _wait(sandbox: Running, what: str, probe: Callable[[], T | None]) -> T:
+def _wait(sandbox: Running, what: str, probe: Callable[[], T | None], *, seconds: float = _PATIENCE_SECONDS) -> T:
     """Asks `probe` until it answers; a process that ends meanwhile is an error at once."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if answer := probe():
             return answer
         sandbox.children.check()
         time.sleep(0.2)
-    raise SandboxError(f"waited {_PATIENCE_SECONDS} s for {what}; the logs: {sandbox.children.log('aws').parent}")
+    raise SandboxError(f"waited {seconds:g} s for {what}; the logs: {sandbox.children.log('aws').parent}")
 
 
 def report(sandbox: Running, story: Story) -> dict[str, object]:
