@@ -124,7 +124,11 @@ def _picture(key: str) -> str:
     if not bucket or not key:
         return ""
     place = {"Bucket": bucket, "Key": key}
-    return str(client("s3").generate_presigned_url("get_object", Params=place, ExpiresIn=PICTURE_SECONDS))
+    try:
+        return str(client("s3").generate_presigned_url("get_object", Params=place, ExpiresIn=PICTURE_SECONDS))
+    except Exception as error:  # noqa: BLE001 - a page without its picture is still a page
+        logger.warning("chart has no address", extra={"error": redact(repr(error))})
+        return ""
 
 
 @cache

@@ -28,7 +28,7 @@ def figure(value: float, unit: str) -> str:
     """Write a figure with three significant digits at most: `31.2 %`, `1.87 s`, `240 ms`, `1,200 /min`."""
     if unit == "ms":
         size = abs(value)
-        if size >= 60_000:
+        if 60_000 <= size < 1e12:
             return span(timedelta(milliseconds=value))
         return f"{_digits(value / 1000)} s" if size >= 1000 else f"{_digits(value)} ms"
     if unit == "/min":

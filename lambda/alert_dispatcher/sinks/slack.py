@@ -6,7 +6,7 @@ channel may see, and uploads are processed asynchronously, so a `slack_file` blo
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -57,9 +57,9 @@ class Slack:
             return
         if delivery.action is Action.RESOLVE:
             self._resolve(delivery, last, channel, ts, remember)
-        elif delivery.action is Action.NOTE and ts:
+        elif delivery.action is Action.NOTE and ts and last is not None:
             self._reply(channel, ts, slack_blocks.render(delivery))
-            remember(SinkRecord(action=delivery.action, at=delivery.alert.at, thread=f"{channel}/{ts}"))
+            remember(replace(last, action=delivery.action, at=delivery.alert.at))
         else:
             self._open(delivery, last, remember)
 

@@ -68,7 +68,7 @@ class FakeAws:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
-        def call(**arguments: Any) -> Any:
+        def call(*_: Any, **arguments: Any) -> Any:
             self.calls.append((operation, arguments))
             answer = self.answers.get(operation, {})
             if isinstance(answer, BaseException):

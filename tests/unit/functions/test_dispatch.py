@@ -104,6 +104,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     queue._urls.clear()
     logged = io.StringIO()
     logs = logging.StreamHandler(logged)
+    logs.setFormatter(dispatcher.logger.registered_formatter)
     loggers = [dispatcher.logger, queue.logger, slack_module.logger]
     for logger in loggers:
         logger._logger.addHandler(logs)
@@ -303,6 +304,8 @@ def test_secrets_are_kept_for_a_while(world: World) -> None:
 
 def test_a_lost_chart_does_not_cost_the_page(world: World) -> None:
     """S3 refuses, or Slack's upload fails: the message is out, and not sent again."""
+    world.aws.answers["generate_presigned_url"] = client_error("AccessDenied")
+    assert world.run(to("pagerduty", delivery())) == []
     world.aws.answers["get_object"] = client_error("AccessDenied")
     assert world.run(delivery()) == []
     world.aws.answers["get_object"] = lambda **_: {"Body": io.BytesIO(PNG)}

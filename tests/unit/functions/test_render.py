@@ -26,7 +26,8 @@ def texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for inner in value.values():
+        for name, inner in value.items():
+            yield str(name)
             yield from texts(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
