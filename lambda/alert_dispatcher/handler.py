@@ -126,7 +126,7 @@ def _picture(key: str) -> str:
     place = {"Bucket": bucket, "Key": key}
     try:
         return str(client("s3").generate_presigned_url("get_object", Params=place, ExpiresIn=PICTURE_SECONDS))
-    except Exception as error:  # noqa: BLE001 - a page without its picture is still a page
+    except Exception as error:
         logger.warning("chart has no address", extra={"error": redact(repr(error))})
         return ""
 

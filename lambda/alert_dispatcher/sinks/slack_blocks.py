@@ -9,7 +9,9 @@ from alert_common.delivery import Action, Delivery
 from alert_dispatcher.brief import Brief, brief
 from alert_dispatcher.text import clock, shorten
 
-HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT, CONTEXT_LIMIT = 150, 3_000, 2_000, 2_000
+HEADER_LIMIT, SECTION_LIMIT = 150, 3_000
+FACT_LIMIT, STEPS_LIMIT, ASIDE_LIMIT = 600, 1_500, 500
+"""Far below Slack's own limits, so that what must stay fits in one message, whatever an alarm's author wrote."""
 LINK_LIMIT = 3_000
 MESSAGE_LIMIT = 12_000
 """Slack counts about 13,000 characters over all blocks; some are kept in hand."""
@@ -40,8 +42,8 @@ def render_reply(delivery: Delivery) -> Message:
     """Write the thread's closing line."""
     told = brief(delivery)
     still = f" Still in alarm: {_codes(told.also_in_alarm)}." if told.also_in_alarm else ""
-    line = f"✅ Over at {clock(delivery.alert.at)}. {escape(told.headline)}.{still}"
-    return {"text": escape(shorten(told.headline, SECTION_LIMIT)), "blocks": [_section(line)], **_QUIET}
+    line = f"✅ Over at {clock(delivery.alert.at)}. {fit(told.headline, 1_000)}.{still}"
+    return {"text": fit(f"✅ {told.headline}", SECTION_LIMIT), "blocks": [_section(line)], **_QUIET}
 
 
 def escape(text: str) -> str:
@@ -92,12 +94,12 @@ def _full(delivery: Delivery, told: Brief) -> list[Block]:
     ]
     where = " · ".join(part for part in (told.where, str(alert.severity), context.owner) if part)
     blocks: list[Block] = [_context(where)]
-    fields = [_mrkdwn(f"*{name}*\n{fit(text, FIELD_LIMIT - 40)}") for name, text in facts if text]
+    fields = [_mrkdwn(f"*{name}*\n{fit(text, FACT_LIMIT)}") for name, text in facts if text]
     if fields:
         blocks.append({"type": "section", "fields": fields})
     if told.first:
         steps = told.first if len(told.first) == 1 else tuple(f"{i}. {s}" for i, s in enumerate(told.first, 1))
-        blocks.append(_section("*Do first*\n" + fit("\n".join(steps), SECTION_LIMIT - 100)))
+        blocks.append(_section("*Do first*\n" + fit("\n".join(steps), STEPS_LIMIT)))
     if told.why:
         blocks.append(_section(f"*Why*\n{fit(told.why, 700)}"))
     if not alert.understood:
@@ -163,7 +165,7 @@ def _section(text: str) -> Block:
 
 
 def _context(text: str, *, escaped: bool = False) -> Block:
-    return {"type": "context", "elements": [_mrkdwn(text if escaped else fit(text, CONTEXT_LIMIT))]}
+    return {"type": "context", "elements": [_mrkdwn(text if escaped else fit(text, ASIDE_LIMIT))]}
 
 
 def _code(title: str, text: str, limit: int) -> Block:
