@@ -50,7 +50,7 @@ def text(field: str, value: object, *, fix: str) -> str:
 def resource_name(field: str, value: object) -> str:
     """`value`, when SageMaker accepts it as a name (a CDK token passes)."""
     name = text(field, value, fix="give a name of letters, digits and hyphens")
-    if not Token.is_unresolved(name) and not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) and not Token.is_unresolved(name):
         raise ValueError(f"{field}: {name!r} is no SageMaker name; use 1 to 63 letters, digits and single hyphens")
     return name
 
@@ -58,7 +58,7 @@ def resource_name(field: str, value: object) -> str:
 def s3_url(field: str, value: object) -> str:
     """`value`, when it is an `s3://bucket/key` URL (a CDK token passes)."""
     url = text(field, value, fix="give an s3://bucket/key URL")
-    if not Token.is_unresolved(url) and not _S3_URL.fullmatch(url):
+    if not _S3_URL.fullmatch(url) and not Token.is_unresolved(url):
         raise ValueError(f"{field}: {url!r} is no S3 URL; write s3://bucket/path/model.tar.gz")
     return url
 
@@ -66,9 +66,8 @@ def s3_url(field: str, value: object) -> str:
 def https_url(field: str, value: object) -> str:
     """`value`, when it is an https URL; http is accepted on the loopback interface only."""
     url = text(field, value, fix="give an https:// URL")
-    if not Token.is_unresolved(url) and not (
-        (url.startswith("https://") and _URL.fullmatch(url)) or _LOOPBACK.fullmatch(url)
-    ):
+    accepted = (url.startswith("https://") and _URL.fullmatch(url)) or _LOOPBACK.fullmatch(url)
+    if not accepted and not Token.is_unresolved(url):
         raise ValueError(f"{field}: {url!r} is no https:// URL; alerts leave over TLS only")
     return url.rstrip("/")
 
@@ -76,7 +75,7 @@ def https_url(field: str, value: object) -> str:
 def tag_value(field: str, value: object) -> str:
     """`value`, when AWS accepts it as the value of a tag (a CDK token passes)."""
     tag = text(field, value, fix="leave it out or give a value")
-    if not Token.is_unresolved(tag) and not _TAG_VALUE.fullmatch(tag):
+    if not _TAG_VALUE.fullmatch(tag) and not Token.is_unresolved(tag):
         raise ValueError(
             f"{field}: {tag!r} cannot be the value of a tag; use at most 256 letters, digits, spaces and _ . : / = + - @"
         )

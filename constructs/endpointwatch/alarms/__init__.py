@@ -2,5 +2,6 @@
 
 from endpointwatch.alarms.objectives import Objectives
 from endpointwatch.alarms.spec import AlarmOverride, AlarmSpec, Ownership, Signal
+from endpointwatch.alarms.targets import AlertTargets, AlertTopics
 
-__all__ = ["AlarmOverride", "AlarmSpec", "Objectives", "Ownership", "Signal"]
+__all__ = ["AlarmOverride", "AlarmSpec", "AlertTargets", "AlertTopics", "Objectives", "Ownership", "Signal"]

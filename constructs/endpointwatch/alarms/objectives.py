@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from aws_cdk import Duration
 
@@ -44,12 +45,12 @@ class Objectives:
             if minutes != int(minutes) or not 5 <= minutes <= 1440:
                 raise ValueError(f"silence: {minutes:g} minutes is not a whole number between 5 and 1440; or give None")
 
-    @property
+    @cached_property
     def latency_p99_microseconds(self) -> float:
         """The latency objective in the unit of `ModelLatency`."""
         return 1000 * _checks.milliseconds("latency_p99", self.latency_p99, fix="write Duration.millis(200)")
 
-    @property
+    @cached_property
     def silence_minutes(self) -> float | None:
         """After how many minutes silence is an alarm."""
         if self.silence is None:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 
-from aws_cdk import Annotations, Aws, Stack
+from aws_cdk import Annotations, Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from constructs import Construct
@@ -11,7 +12,7 @@ from endpointwatch import _checks
 from endpointwatch.alarms.alarm import create_alarm
 from endpointwatch.alarms.objectives import Objectives
 from endpointwatch.alarms.spec import AlarmOverride, Ownership, Signal
-from endpointwatch.routing.targets import AlertTargets
+from endpointwatch.alarms.targets import AlertTargets
 from endpointwatch.sagemaker.endpoint import WatchedEndpoint
 from endpointwatch.sagemaker.endpoint_alarms import endpoint_alarms
 from endpointwatch.sagemaker.endpoint_dashboard import endpoint_dashboard
@@ -52,8 +53,6 @@ class EndpointMonitoring(Construct):
     ) -> None:
         super().__init__(scope, id)
         _checks.tag_value("environment", environment)
-        stack = Stack.of(self)
-        region, account = stack.region, stack.account
         title = f"{endpoint.endpoint_name}/{endpoint.variant_name}"
         dashboard_name = f"endpointwatch-{environment}-{endpoint.endpoint_name}-{endpoint.variant_name}"
         specs = endpoint_alarms(endpoint.metrics, objectives, overrides or {})
@@ -94,15 +93,24 @@ class EndpointMonitoring(Construct):
         if dashboard:
             body = endpoint_dashboard(
                 title=title,
-                region=region,
+                region=_aws("REGION"),
                 metrics=endpoint.metrics,
                 objectives=objectives,
                 alarms=specs,
-                alarm_arns=[
-                    f"arn:{Aws.PARTITION}:cloudwatch:{region}:{account}:alarm:{title}/{spec.signal}" for spec in specs
-                ],
+                alarm_arns=[f"{_alarm_arn_prefix()}{title}/{spec.signal}" for spec in specs],
                 runbook=ownership.runbook,
             )
             self.dashboard = cloudwatch.CfnDashboard(
                 self, "Dashboard", dashboard_name=dashboard_name, dashboard_body=json.dumps(body)
             )
+
+
+@cache
+def _aws(name: str) -> str:
+    """A pseudo parameter; each look-up is a call to jsii, and they never change."""
+    value: str = getattr(Aws, name)
+    return value
+
+
+def _alarm_arn_prefix() -> str:
+    return f"arn:{_aws('PARTITION')}:cloudwatch:{_aws('REGION')}:{_aws('ACCOUNT_ID')}:alarm:"
