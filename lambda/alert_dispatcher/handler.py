@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from alert_common import queue
 from alert_common.aws import client
-from alert_common.delivery import Delivery
+from alert_common.delivery import Action, Delivery
 from alert_common.redact import redact
 from alert_common.state import SinkRecord, StateTable
 from alert_dispatcher.errors import RejectedError, RetryLaterError
@@ -77,7 +77,7 @@ def _send(delivery: Delivery, held: RetryLaterError | None) -> None:
     table = _table()
     last = table.sent(delivery.sink, delivery.dedup_key)
     log = {"sink": delivery.sink, "action": delivery.action, "alert": delivery.alert.name}
-    if last is not None and last.action is delivery.action and last.at == delivery.alert.at:
+    if last is not None and last.at == delivery.alert.at and delivery.action in {last.action, Action.INFORM}:
         logger.info("already sent", extra=log)
         return
 

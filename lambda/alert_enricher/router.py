@@ -7,7 +7,7 @@ from aws_lambda_powertools.logging import Logger
 
 from alert_common.alert import Alert
 from alert_common.context import Context
-from alert_common.delivery import Delivery
+from alert_common.delivery import Action, Delivery
 from alert_common.redact import redact
 from alert_common.state import StateTable
 from alert_enricher.plan import plan, severity
@@ -52,7 +52,8 @@ def route(alert: Alert, *, settings: Settings, table: StateTable, enrich: Enrich
             deliveries = plan(alert, context, decision.action, settings, opened_at=opened_at)
             for delivery in deliveries:
                 send(delivery)
-            after = replace(after, severity=alert.severity)
+            if decision.action is not Action.INFORM:  # information passes by; an open incident keeps its severity
+                after = replace(after, severity=alert.severity)
             log |= {"action": decision.action, "sinks": [d.sink for d in deliveries], "severity": alert.severity}
             if not deliveries:
                 logger.warning("no route for this severity", extra=log)

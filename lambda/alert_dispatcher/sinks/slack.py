@@ -70,7 +70,9 @@ class Slack:
         if last is not None and still_open:
             channel, _, ts = last.thread.partition("/")
             self._reply(channel, ts, message)
-            remember(SinkRecord(action=delivery.action, at=delivery.alert.at, thread=last.thread, headline=headline))
+            told = last.headline if delivery.action is Action.INFORM else headline
+            action = Action.NOTE if delivery.action is Action.INFORM else delivery.action
+            remember(SinkRecord(action=action, at=delivery.alert.at, thread=last.thread, headline=told))
             return
         posted = self._post("chat.postMessage", {"channel": self.channel, **message})
         channel, ts = str(posted.get("channel") or self.channel), str(posted.get("ts", ""))

@@ -16,7 +16,8 @@ from alert_enricher.enrich import instances
 
 PERIOD = 60
 BEFORE = timedelta(minutes=30)
-BARS = 24
+BARS = 16
+CLIENT_ERRORS = "Client errors (4xx)"
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _REQUESTS, _HOST = "AWS/SageMaker", "/aws/sagemaker/Endpoints"
 
@@ -84,7 +85,7 @@ def fetch(alert: Alert, resource: Resource, cloudwatch: Any) -> Mapping[str, Ser
 
 
 def summarize(alert: Alert, raw: Mapping[str, Series], endpoint: Endpoint | None) -> tuple[Signal, ...]:
-    """Turn raw minutes into figures a person reads; signals without any data are left out.
+    """Turn raw minutes into figures a person reads; signals without any data are left out, and clients without errors.
 
     An error counts once: a model's 5xx is in both Invocation5XXErrors and InvocationModelErrors, and its 4xx are in
     the latter too, so each minute counts the greater of the 5xx and of the model errors without the 4xx. Before and
@@ -130,7 +131,7 @@ def summarize(alert: Alert, raw: Mapping[str, Series], endpoint: Endpoint | None
     signals = [
         figure("Requests", "/min", requests),
         share("Errors", failed),
-        share("Client errors (4xx)", refused),
+        share(CLIENT_ERRORS, refused),
         figure("Latency p50", "ms", series("p50", 0.001)),
         figure("Latency p99", "ms", series("p99", 0.001)),
         figure("SageMaker overhead", "ms", series("overhead", 0.001)),
@@ -139,7 +140,8 @@ def summarize(alert: Alert, raw: Mapping[str, Series], endpoint: Endpoint | None
         figure("CPU", "%", series("cpu", 1 / cores)),
         figure("Memory", "%", series("memory")),
     ]
-    return tuple(s for s in signals if s.before is not None or s.after is not None)
+    told = (s for s in signals if s.before is not None or s.after is not None)
+    return tuple(s for s in told if s.name != CLIENT_ERRORS or s.before or s.after)
 
 
 def sparkline(values: Series, start: datetime, end: datetime) -> str:

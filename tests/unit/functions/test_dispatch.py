@@ -159,6 +159,17 @@ def test_no_data_is_a_note_in_the_thread(world: World) -> None:
     assert "*Was* ranker is failing" in json.dumps(world.service.requests[-2].json())
 
 
+def test_news_about_an_open_incident_stays_in_its_thread(world: World) -> None:
+    """An endpoint that failed and is being updated: told in the thread, and the end still closes the first message."""
+    world.run(delivery())
+    news = delivery(Action.INFORM)
+    world.run(replace(news, alert=replace(news.alert, at=samples.NOW + timedelta(minutes=1))))
+    assert world.service.requests[-1].json()["thread_ts"] == "1700000000.000100"
+    world.run(resolved())
+    assert world.service.paths()[-2] == "/slack/api/chat.update"
+    assert "*Was* ranker is failing" in json.dumps(world.service.requests[-2].json())
+
+
 def test_a_resolve_whose_message_is_gone_is_posted(world: World) -> None:
     """Somebody deleted the message: the end is told anyway."""
     world.run(delivery())

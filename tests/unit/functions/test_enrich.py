@@ -249,9 +249,9 @@ def test_instances_are_counted(instance: str, gpus: int | None, cores: int | Non
 
 def test_a_sparkline_shows_height_and_gaps() -> None:
     """The greatest value is a full block, no data a dot, and it has one character a slice."""
-    start, end = BEGAN, BEGAN + timedelta(minutes=24)
-    line = signals.sparkline({BEGAN: 0.0, BEGAN + timedelta(minutes=23): 9.0}, start, end)
-    assert line == "▁" + "·" * 22 + "█"
+    start, end = BEGAN, BEGAN + timedelta(minutes=16)
+    line = signals.sparkline({BEGAN: 0.0, BEGAN + timedelta(minutes=15): 9.0}, start, end)
+    assert line == "▁" + "·" * 14 + "█"
     assert signals.sparkline({}, start, end) == ""
 
 
