@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alert_common.alert import Alert, State
+from alert_common.alert import Alert, Kind, State
 from alert_common.context import Context, Endpoint
 from alert_common.delivery import Delivery
 from alert_common.units import unit_of
@@ -46,7 +46,7 @@ def brief(delivery: Delivery) -> Brief:
         since=_since(delivery),
         how_bad=_how_bad(alert),
         objective=context.objective,
-        changed=_changed(context, began),
+        changed=_changed(alert, context, began),
         first=_first(alert, context, began),
         signals=tuple(
             (s.name, _figure(s.before, s.unit), _figure(s.after, s.unit), s.sparkline) for s in context.signals
@@ -128,7 +128,9 @@ def _periods(alert: Alert) -> str:
     return f", in {needed} of {looked} {length}"
 
 
-def _changed(context: Context, began: datetime) -> str:
+def _changed(alert: Alert, context: Context, began: datetime) -> str:
+    if alert.kind in {Kind.ENDPOINT, Kind.DEPLOYMENT}:
+        return alert.description[:1].upper() + alert.description[1:]
     endpoint = context.endpoint
     if endpoint is None or endpoint.modified_at is None:
         failed = next((m.why for m in context.missing if m.what == "endpoint"), "")

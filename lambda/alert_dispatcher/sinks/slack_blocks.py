@@ -42,7 +42,7 @@ def render_reply(delivery: Delivery) -> Message:
     """Write the thread's closing line."""
     told = brief(delivery)
     still = f" Still in alarm: {_codes(told.also_in_alarm)}." if told.also_in_alarm else ""
-    line = f"✅ Over at {clock(delivery.alert.at)}. {fit(told.headline, 1_000)}.{still}"
+    line = f"✅ {fit(told.headline, 1_000)} ({clock(delivery.alert.at)}).{still}"
     return {"text": fit(f"✅ {told.headline}", SECTION_LIMIT), "blocks": [_section(line)], **_QUIET}
 
 
@@ -123,6 +123,8 @@ def _resolved(delivery: Delivery, told: Brief, was: str = "") -> list[Block]:
         lines.append(f"*Was* {fit(was, 1_000)}")
     span = f"{clock(delivery.opened_at)} to {clock(alert.at)}" if delivery.opened_at else f"at {clock(alert.at)}"
     lines.append(f"{span} · {fit(told.where, 500)}" if told.where else span)
+    if told.changed.startswith("Deployed"):
+        lines.append(f"*What changed* {fit(told.changed, FACT_LIMIT)}")
     if told.also_in_alarm:
         lines.append(f"*Still in alarm* {_codes(told.also_in_alarm)}")
     return [_section("\n".join(lines)), *_links(delivery.context.links)]

@@ -16,13 +16,18 @@ PAGES = 3
 
 
 def fetch(alert: Alert, resource: Resource, logs: Any) -> tuple[LogLine, ...]:
-    """Search from five minutes before the alert began until a minute after it was told; repeated lines count once."""
-    request = {
+    """Search from five minutes before the alert began until a minute after it was told; repeated lines count once.
+
+    SageMaker names its log streams VARIANT/INSTANCE.
+    """
+    request: dict[str, Any] = {
         "logGroupName": f"/aws/sagemaker/Endpoints/{resource.name}",
         "startTime": int(((alert.since or alert.at) - BEFORE).timestamp() * 1000),
         "endTime": int((alert.at + timedelta(minutes=1)).timestamp() * 1000),
         "filterPattern": PATTERN,
     }
+    if resource.variant:
+        request["logStreamNamePrefix"] = f"{resource.variant}/"
     events: list[dict[str, Any]] = []
     for _ in range(PAGES):
         page = logs.filter_log_events(**request)

@@ -196,6 +196,7 @@ def test_windows_hang_on_the_alert_not_on_the_clock(aws: FakeAws) -> None:
     assert metrics["StartTime"] == BEGAN - timedelta(minutes=30)
     assert metrics["EndTime"] == datetime(2026, 11, 23, 14, 12, tzinfo=UTC)
     (search,) = aws.called("filter_log_events")
+    assert search["logStreamNamePrefix"] == "AllTraffic/"
     assert search["startTime"] == int((BEGAN - timedelta(minutes=5)).timestamp() * 1000)
     widget = json.loads(aws.called("get_metric_widget_image")[0]["MetricWidget"])
     assert (widget["start"], widget["end"]) == ("2026-11-23T13:08:00Z", "2026-11-23T14:16:04Z")

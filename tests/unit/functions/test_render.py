@@ -66,6 +66,7 @@ def test_the_resolved_form_is_short() -> None:
     assert section["text"]["text"].splitlines() == [
         "*Was* ranker is failing: 31.2 % of requests end in model errors",
         "14:08 UTC to 14:20 UTC · prod · ranker / AllTraffic · 2 x ml.g5.2xlarge",
+        "*What changed* Deployed 12 min before: config ranker-config-7, model ranker-2026-11-23, image triton:25.09",
         "*Still in alarm* `ranker/AllTraffic/latency`",
     ]
     assert "|Runbook>" in links["text"]["text"]
@@ -184,6 +185,14 @@ def test_what_changed_is_told_from_when_it_began(ago: timedelta, told: str) -> N
     assert made.opened_at is not None
     changed = replace(made.context, endpoint=replace(endpoint, modified_at=made.opened_at - ago))
     assert brief(replace(made, context=changed)).changed.startswith(told)
+
+
+def test_a_deployment_says_what_it_changes() -> None:
+    """The configs, old and new, are what changed."""
+    detail = {"EndpointName": "ranker", "EndpointStatus": "UPDATING", "EndpointConfigName": "six"}
+    pending = {"PendingDeploymentSummary": {"EndpointConfigName": "seven"}}
+    told = brief(delivery(Action.INFORM, event("SageMaker Endpoint Deployment", detail | pending)))
+    assert told.changed == "Endpoint config six → seven"
 
 
 def test_a_rollback_is_only_hinted_at_when_a_deployment_preceded() -> None:
