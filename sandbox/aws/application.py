@@ -31,7 +31,7 @@ Reply = tuple[int, Mapping[str, str], bytes]
 
 
 class EmbeddedAws:
-    """Routes by the service that a request is signed for.
+    """Routes by the service that a request is signed for; an unsigned invocation of an endpoint goes there too.
 
     Args:
         ministack: ministack's application.
@@ -54,7 +54,7 @@ class EmbeddedAws:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if scope["path"].startswith("/_sandbox/"):
             await _send(send, self._own_page(scope["path"]))
-        elif _is_for_sagemaker(headers):
+        elif _is_for_sagemaker(headers) or _is_plain_invocation(scope, headers):
             body = await _body(receive)
             reply = await asyncio.get_running_loop().run_in_executor(
                 self._threads, self._answer, scope["path"], headers, body, received
@@ -89,6 +89,19 @@ class EmbeddedAws:
 def _is_for_sagemaker(headers: Mapping[str, str]) -> bool:
     target = headers.get("x-amz-target", "")
     return target.startswith("SageMaker.") or bool(_SIGNED_FOR_SAGEMAKER.search(headers.get("authorization", "")))
+
+
+def _is_plain_invocation(scope: Message, headers: Mapping[str, str]) -> bool:
+    """Whether somebody invokes an endpoint by hand, say with curl, which does not sign.
+
+    Without a query: S3's POST of a presigned URL has its signature there, and the path might be a bucket and key.
+    """
+    return (
+        scope["method"] == "POST"
+        and _INVOCATIONS.fullmatch(scope["path"]) is not None
+        and "authorization" not in headers
+        and not scope["query_string"]
+    )
 
 
 async def _body(receive: Receive) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from botocore.exceptions import ClientError
@@ -104,6 +105,33 @@ def test_a_python_source_and_a_png_header_are_recognized(aws: Aws) -> None:
     assert (source["label"], source["group"], source["variant"]) == ("python", "code", "AllTraffic")
     assert source["score"] > 0.9
     assert invoke(aws, PNG)["label"] == "png"
+
+
+def test_an_invocation_needs_no_signature(aws: Aws) -> None:
+    """What `curl --data-binary @file URL/endpoints/ranker/invocations` sends is answered as any other invocation."""
+    request = Request(f"{aws.url}/endpoints/ranker/invocations", data=PYTHON, method="POST")
+    with urlopen(request, timeout=10) as response:
+        assert response.headers["x-Amzn-Invoked-Production-Variant"] == "AllTraffic"
+        assert json.load(response)["label"] == "python"
+
+
+def test_only_plain_invocations_need_no_signature(aws: Aws) -> None:
+    """A bucket named `endpoints` stays reachable: other methods, longer paths, queries and signatures are S3's."""
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="endpoints")
+    key = {"Bucket": "endpoints", "Key": "ranker/invocations"}
+    s3.put_object(**key, Body=b"mine")
+    url = f"{aws.url}/endpoints/ranker/invocations"
+    with urlopen(url, timeout=10) as response:
+        assert response.read() == b"mine"
+    for upload in (
+        s3.create_multipart_upload(**key),
+        s3.create_multipart_upload(Bucket="endpoints", Key="ranker/invocations/more"),
+    ):
+        assert upload["UploadId"]
+    presigned = s3.generate_presigned_url("create_multipart_upload", Params=key)
+    with urlopen(Request(presigned, data=b"", method="POST"), timeout=10) as response:
+        assert b"<UploadId>" in response.read()
 
 
 def test_every_invocation_is_counted_and_timed(aws: Aws) -> None:
