@@ -6,4 +6,5 @@
 - `reasons`: the words CloudWatch finds for a state.
 - `rules` and `suppression`: composite alarms.
 - `schedule`: when an alarm is evaluated.
+- `warm_up`: from when on a new alarm is.
 """

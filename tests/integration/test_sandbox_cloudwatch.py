@@ -471,3 +471,49 @@ def test_templates_create_update_and_delete_alarms(sandbox: Sandbox, cloudwatch:
     formation.delete_stack(StackName="alarms")
     formation.get_waiter("stack_delete_complete").wait(StackName="alarms", WaiterConfig={"Delay": 1})
     assert not cloudwatch.describe_alarms(AlarmNames=[outputs["Name"]])["MetricAlarms"]
+
+
+def test_warm_up_delays_evaluation(sandbox: Sandbox, cloudwatch: "CloudWatchClient") -> None:
+    """Of two new alarms on silence, one without data fires after its warm-up, one with data is evaluated before."""
+    silence: dict[str, Any] = {
+        "Namespace": NAMESPACE,
+        "Dimensions": RANKER,
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 2,
+        "Threshold": 1,
+        "ComparisonOperator": "LessThanThreshold",
+        "TreatMissingData": "breaching",
+    }
+    silent = {"AlarmName": "silent", "MetricName": "NeverInvoked"}
+    warm_up = {"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": "4"}}
+    template = {"Resources": {"Silent": {"Type": "AWS::CloudWatch::Alarm", "Properties": silence | silent | warm_up}}}
+    sandbox.client("cloudformation").create_stack(StackName="warm-up", TemplateBody=json.dumps(template))
+    cloudwatch.put_metric_alarm(
+        AlarmName="called",
+        MetricName="Invoked",
+        WarmUpConfiguration={"WarmUpPeriodDurationInMinutes": 2880},
+        **silence,
+    )
+    first = sandbox.now.replace(second=0, microsecond=0) + timedelta(minutes=2)
+    cloudwatch.put_metric_data(
+        Namespace=NAMESPACE,
+        MetricData=[
+            {"MetricName": "Invoked", "Dimensions": RANKER, "Value": 1, "Timestamp": first + timedelta(minutes=ahead)}
+            for ahead in range(60)
+        ],
+    )
+
+    def alarm(name: str) -> Any:
+        return next(iter(cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]), None)
+
+    fresh = wait_for(lambda: alarm("silent"))
+    assert (fresh["StateValue"], fresh["EvaluationState"]) == ("INSUFFICIENT_DATA", "IN_WARM_UP")
+    assert fresh["WarmUpConfiguration"] == {"WarmUpPeriodDurationInMinutes": 4}
+    wait_for(lambda: alarm("called")["StateValue"] == "OK" and alarm("silent")["StateValue"] == "ALARM")
+    called, silent_now = alarm("called"), alarm("silent")
+    assert called["StateTransitionedTimestamp"] - first >= timedelta(minutes=2)
+    waited = silent_now["StateTransitionedTimestamp"] - silent_now["AlarmConfigurationUpdatedTimestamp"]
+    assert timedelta(minutes=4) <= waited < timedelta(minutes=5)
+    assert "EvaluationState" not in called
+    assert "EvaluationState" not in silent_now

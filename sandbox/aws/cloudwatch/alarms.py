@@ -9,10 +9,13 @@ from sandbox.alarms.metric_math import MathError
 from sandbox.alarms.queries import MetricQuery, as_series, evaluate_queries
 from sandbox.alarms.series import Series
 from sandbox.alarms.statistics import SIMPLE_STATISTICS, UnknownStatisticError, is_statistic, statistic
+from sandbox.alarms.warm_up import WarmUp
 from sandbox.aws.cloudwatch.store import RESOLUTION, MetricKey, MetricStore, dimensions_of
 from sandbox.aws.cloudwatch.wire import ServiceError, Values
 
 SINGLE_METRIC_ID = "m"
+IN_WARM_UP = "IN_WARM_UP"
+"""EvaluationState of an alarm that waits for its first data."""
 _MATH_METRICS = 10
 
 
@@ -22,16 +25,23 @@ class MetricAlarm:
 
     Args:
         returned: the id of the query that is compared with the threshold.
+        warm_up: what a new alarm waits for; None for nothing.
     """
 
     settings: AlarmSettings
     queries: tuple[MetricQuery, ...]
     returned: str
+    warm_up: WarmUp | None = None
 
 
 def refuse(message: str) -> ServiceError:
     """The error of a member that is not valid, or not emulated."""
     return ServiceError("ValidationError", message)
+
+
+def is_in_warm_up(alarm: Mapping[str, Any]) -> bool:
+    """Whether a stored alarm still waits for its first data."""
+    return alarm.get("EvaluationState") == IN_WARM_UP
 
 
 def read_queries(queries: list[Values]) -> tuple[MetricQuery, ...]:
@@ -134,7 +144,15 @@ def _read_alarm(alarm: Mapping[str, Any]) -> MetricAlarm:
     limit = 86_400 if settings.period < 3600 else 604_800
     if span > limit:
         raise refuse(f"Period x EvaluationPeriods: {span} seconds, at most {limit} are allowed")
-    return MetricAlarm(settings=settings, queries=queries, returned=returned[0].id)
+    warm_up = _warm_up(alarm["WarmUpConfiguration"]) if alarm.get("WarmUpConfiguration") is not None else None
+    return MetricAlarm(settings=settings, queries=queries, returned=returned[0].id, warm_up=warm_up)
+
+
+def _warm_up(configuration: Values) -> WarmUp:
+    minutes = configuration.get("WarmUpPeriodDurationInMinutes")
+    if minutes is None:
+        raise refuse("WarmUpConfiguration.WarmUpPeriodDurationInMinutes is required")
+    return WarmUp(minutes=minutes, whole=bool(configuration.get("OnlyStartEvaluatingAfterWarmUpPeriodEnds")))
 
 
 def _single_metric(alarm: Mapping[str, Any]) -> MetricQuery:

@@ -1,6 +1,5 @@
 """The alarms of all accounts, their states and what follows from a change of state."""
 
-import json
 import logging
 import threading
 from datetime import UTC, datetime
@@ -10,12 +9,12 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudwatch as ministack_cloudwatch
 
 from sandbox.alarms.evaluate import State
-from sandbox.alarms.reasons import INITIAL_REASON, timestamp
+from sandbox.alarms.reasons import INITIAL_REASON
 from sandbox.alarms.rules import Rule, RuleError, children_of, is_true, parse_rule
 from sandbox.alarms.suppression import Suppression
 from sandbox.aws.cloudwatch.actions import carry_out
-from sandbox.aws.cloudwatch.alarms import read_alarm, refuse
-from sandbox.aws.cloudwatch.notifications import Transition
+from sandbox.aws.cloudwatch.alarms import IN_WARM_UP, is_in_warm_up, read_alarm, refuse
+from sandbox.aws.cloudwatch.states import history_state, state_of_alarm, transition_of, triggering
 from sandbox.aws.cloudwatch.tables import composites, find, name_of, names_in, parts_of, record_history
 from sandbox.aws.cloudwatch.wire import Values
 from sandbox.clock import Clock
@@ -30,6 +29,8 @@ _STATE_MEMBERS = (
     "StateTransitionedTimestamp",
     "ActionsSuppressedBy",
     "ActionsSuppressedReason",
+    "EvaluationState",
+    "CreatedTimestamp",
 )
 _DEFAULTS: Values = {"ActionsEnabled": True, "OKActions": [], "AlarmActions": [], "InsufficientDataActions": []}
 
@@ -49,6 +50,9 @@ class AlarmBook:
 
     def put_metric_alarm(self, alarm: Values) -> Values:
         """Create or replace a metric alarm from the members of PutMetricAlarm; an update keeps the state.
+
+        An update changes a warm-up that is under way, or ends it by leaving it out, but starts none: the page on it says
+        that it applies only once, at creation. Its length counts from the creation also after it was changed.
 
         Raises:
             ServiceError: for what is not valid or not supported.
@@ -80,7 +84,7 @@ class AlarmBook:
                 verb = "created" if is_new else "updated"
                 why = f"{stored['AlarmArn']} was {verb} and its alarm rule evaluates to {state}"
                 children = [name_of(child) for child in dict.fromkeys(children_of(rule))]
-                self._change(stored, state, why, _triggering(children), self._clock.now())
+                self._change(stored, state, why, triggering(children), self._clock.now())
             return stored
 
     def set_state(self, name: str, state: str, why: str, data: str | None, at: float) -> None:
@@ -100,6 +104,13 @@ class AlarmBook:
                 alarm |= {"StateReason": why, "StateReasonData": data, "StateUpdatedTimestamp": at}
                 return
             self._change(alarm, state, why, data, at)
+
+    def end_warm_up(self, name: str) -> None:
+        """Let the actions of an alarm run from now on."""
+        with self._lock:
+            alarm = find(name)
+            if alarm is not None:
+                alarm.pop("EvaluationState", None)
 
     def delete(self, names: list[str]) -> None:
         """Delete alarms.
@@ -132,7 +143,7 @@ class AlarmBook:
                 with request_scope(account, region):
                     alarm = find(name)
                     if alarm is not None:
-                        self._act_if_due(alarm, until, _state(alarm))
+                        self._act_if_due(alarm, until, state_of_alarm(alarm))
 
     def next_moment(self) -> float | None:
         """When `advance` has something to do next, or None."""
@@ -154,10 +165,14 @@ class AlarmBook:
         existing = table.get(name)
         if existing:
             stored |= {key: existing[key] for key in _STATE_MEMBERS if key in existing}
+            if not stored.get("WarmUpConfiguration"):
+                stored.pop("EvaluationState", None)
             record_history(stored, "ConfigurationUpdate", f'Alarm "{name}" updated', {"version": "1.0"}, now)
         else:
             stored |= {"StateValue": "INSUFFICIENT_DATA", "StateReason": INITIAL_REASON}
-            stored |= {"StateUpdatedTimestamp": now, "StateTransitionedTimestamp": now}
+            stored |= {"StateUpdatedTimestamp": now, "StateTransitionedTimestamp": now, "CreatedTimestamp": now}
+            if stored.get("WarmUpConfiguration"):
+                stored["EvaluationState"] = IN_WARM_UP
             record_history(stored, "ConfigurationUpdate", f'Alarm "{name}" created', {"version": "1.0"}, now)
             tags = {tag["Key"]: tag["Value"] for tag in alarm.get("Tags") or []}
             if tags:
@@ -190,21 +205,21 @@ class AlarmBook:
         return State.ALARM if is_true(rule, state_of) else State.OK
 
     def _change(self, alarm: Values, state: str, why: str, data: str | None, at: float) -> None:
-        previous = _state(alarm)
+        previous = state_of_alarm(alarm)
         alarm |= {"StateValue": str(state), "StateReason": why, "StateReasonData": data}
         alarm |= {"StateUpdatedTimestamp": at, "StateTransitionedTimestamp": at}
         record_history(
             alarm,
             "StateUpdate",
             f"Alarm updated from {previous['value']} to {state}",
-            {"version": "1.0", "oldState": _history_state(previous), "newState": _history_state(_state(alarm))},
+            {"version": "1.0", "oldState": history_state(previous), "newState": history_state(state_of_alarm(alarm))},
             at,
         )
         _log.info("%s %s -> %s: %s", alarm["AlarmName"], previous["value"], state, why)
         if alarm.get("ActionsSuppressor"):
             self._suppressions[alarm["AlarmArn"]] = self._suppression(alarm).changed(at)
             if not self._act_if_due(alarm, at, previous):
-                carry_out(_transition(alarm, previous, at), ())
+                carry_out(transition_of(alarm, previous, at), ())
         else:
             self._act(alarm, at, previous)
         self._tell_dependents(alarm, at)
@@ -233,11 +248,14 @@ class AlarmBook:
         return due
 
     def _act(self, alarm: Values, at: float, previous: Values) -> None:
-        actions = alarm.get(_ACTIONS[alarm["StateValue"]]) or [] if alarm.get("ActionsEnabled", True) else []
+        # The page on warm-up says that no actions run meanwhile, not what SetAlarmState does then: here it sets the
+        # state, without actions.
+        runs = alarm.get("ActionsEnabled", True) and not is_in_warm_up(alarm)
+        actions = alarm.get(_ACTIONS[alarm["StateValue"]]) or [] if runs else []
         for action in actions:
             summary = f"Successfully executed action {action}"
             record_history(alarm, "Action", summary, {"actionState": "Succeeded", "notificationResource": action}, at)
-        carry_out(_transition(alarm, previous, at), actions)
+        carry_out(transition_of(alarm, previous, at), actions)
 
     def _tell_dependents(self, child: Values, at: float) -> None:
         name = child["AlarmName"]
@@ -246,7 +264,7 @@ class AlarmBook:
                 in_alarm = child["StateValue"] == "ALARM"
                 step = self._suppression(parent).suppressor(at, in_alarm=in_alarm)
                 self._suppressions[parent["AlarmArn"]] = step
-                self._act_if_due(parent, at, _state(parent))
+                self._act_if_due(parent, at, state_of_alarm(parent))
             if name in map(name_of, children_of(rule)):
                 self._child_changed(parent, rule, child, at)
 
@@ -258,51 +276,6 @@ class AlarmBook:
         if state != parent["StateValue"]:
             moment = f"{datetime.fromtimestamp(at, UTC):%A %d %B, %Y %H:%M:%S} UTC"
             why = f"{child['AlarmArn']} transitioned to {child['StateValue']} at {moment}"
-            data = _triggering(recent)
+            data = triggering(recent)
             recent.clear()
             self._change(parent, state, why, data, at)
-
-
-def _triggering(names: list[str]) -> str:
-    children = [alarm for name in names if (alarm := find(name)) is not None]
-    triggering = [
-        {
-            "arn": child["AlarmArn"],
-            "state": {"value": child["StateValue"], "timestamp": timestamp(child["StateUpdatedTimestamp"])},
-        }
-        for child in children
-    ]
-    return json.dumps({"triggeringAlarms": triggering}, separators=(",", ":"))
-
-
-def _state(alarm: Values) -> Values:
-    state = {
-        "value": alarm["StateValue"],
-        "reason": alarm["StateReason"],
-        "timestamp": timestamp(alarm["StateUpdatedTimestamp"]),
-    }
-    if alarm.get("StateReasonData"):
-        state["reasonData"] = alarm["StateReasonData"]
-    if alarm.get("ActionsSuppressedBy"):
-        state["actionsSuppressedBy"] = alarm["ActionsSuppressedBy"]
-        state["actionsSuppressedReason"] = alarm["ActionsSuppressedReason"]
-    return state
-
-
-def _history_state(state: Values) -> Values:
-    written: Values = {"stateValue": state["value"], "stateReason": state["reason"]}
-    if state.get("reasonData"):
-        written["stateReasonData"] = _json_or_text(state["reasonData"])
-    return written
-
-
-def _json_or_text(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _transition(alarm: Values, previous: Values, at: float) -> Transition:
-    account, region, _ = parts_of(alarm["AlarmArn"])
-    return Transition(alarm=dict(alarm), account=account, region=region, state=_state(alarm), previous=previous, at=at)

@@ -6,10 +6,11 @@ import threading
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch as ministack_cloudwatch
 
-from sandbox.alarms.evaluate import judge
+from sandbox.alarms.evaluate import Datapoint, judge
 from sandbox.alarms.reasons import reason, reason_data
 from sandbox.alarms.schedule import FINEST, is_due
-from sandbox.aws.cloudwatch.alarms import MetricAlarm, datapoints, read_alarm
+from sandbox.alarms.warm_up import has_ended
+from sandbox.aws.cloudwatch.alarms import MetricAlarm, datapoints, is_in_warm_up, read_alarm
 from sandbox.aws.cloudwatch.book import AlarmBook
 from sandbox.aws.cloudwatch.store import MetricStore
 from sandbox.aws.cloudwatch.tables import parts_of
@@ -72,7 +73,17 @@ class Evaluator:
         if read is None or not is_due(read.settings, at):
             return
         account, region, name = parts_of(alarm["AlarmArn"])
-        verdict = judge(read.settings, datapoints(read, self._store, account, region, at))
+
+        def points(moment: int) -> list[Datapoint | None]:
+            return datapoints(read, self._store, account, region, moment)
+
+        if read.warm_up is not None and is_in_warm_up(alarm):
+            created = alarm["CreatedTimestamp"]
+            if not has_ended(read.warm_up, read.settings, created=created, at=at, points=points):
+                return
+            with request_scope(account, region):
+                self._book.end_warm_up(name)
+        verdict = judge(read.settings, points(at))
         if verdict.state is None or verdict.state == alarm["StateValue"]:
             return
         why = reason(read.settings, verdict)

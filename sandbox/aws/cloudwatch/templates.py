@@ -36,6 +36,7 @@ _EMULATED: dict[str, frozenset[str]] = {
             "ComparisonOperator",
             "TreatMissingData",
             "EvaluateLowSampleCountPercentile",
+            "WarmUpConfiguration",
         )
     ),
     "AWS::CloudWatch::CompositeAlarm": frozenset(

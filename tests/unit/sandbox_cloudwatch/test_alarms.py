@@ -217,9 +217,11 @@ def test_bad_alarms_are_refused_by_name(account: Account, change: dict[str, Any]
 def test_properties_that_are_ignored_are_named() -> None:
     """The report of a deployment names properties and actions that the sandbox leaves out, and no others."""
     scaling = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x"
-    props = ALARM | {"WarmUpConfiguration": {}, "OKActions": [scaling, {"Ref": "Topic"}]}
+    warm_up = {"WarmUpPeriodDurationInMinutes": 60}
+    ignored = {"EvaluationWindow": {}, "OKActions": [scaling, {"Ref": "Topic"}]}
+    props = ALARM | ignored | {"WarmUpConfiguration": warm_up}
     assert unimplemented_properties("AWS::CloudWatch::Alarm", props) == [
-        "WarmUpConfiguration",
+        "EvaluationWindow",
         f"OKActions: {scaling}",
     ]
     assert unimplemented_properties("AWS::CloudWatch::CompositeAlarm", {"AlarmRule": "TRUE"}) == []
