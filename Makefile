@@ -37,7 +37,7 @@ test: $(VENV)/.dev node_modules/.installed ## every test tier; says what it skip
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
-	@ruff check . && ruff format --check . && mypy && lint-imports
+	@ruff check . && ruff format --check . && mypy && PYTHONPATH=constructs:lambda lint-imports --no-logo
 
 synth: $(VENV)/.app node_modules/.installed ## write cdk.out for ENV, without credentials, network or Docker
 	@$(CDK) synth --quiet -c env=$(ENV) $(CDK_ARGS) && echo "cdk.out holds environment $(ENV)"

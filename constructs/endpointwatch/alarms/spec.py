@@ -46,7 +46,7 @@ class AlarmSpec:
         warm_up_minutes: how long after its creation the alarm may wait for its first data; None for not at all.
         summary: what is wrong when it fires, in one line.
         first: what to do first.
-        objective: what it protects, in words.
+        objective: what it protects, in words; becomes the value of a tag.
     """
 
     signal: Signal
@@ -69,6 +69,7 @@ class AlarmSpec:
                 f"{name}: {self.datapoints} datapoints of {self.periods} periods cannot be; "
                 "datapoints is 1 up to periods"
             )
+        _checks.tag_value(f"{name}: objective", self.objective)
         # CDK does not check what CloudWatch refuses at deployment: an alarm looks back a day at most, a week from 1 hour on.
         span, limit = self.watches.period * self.periods, WEEK if self.watches.period >= 3600 else DAY
         if span > limit:

@@ -67,7 +67,8 @@ def _promised(metrics: EndpointMetrics, objectives: Objectives) -> Iterator[Alar
         missing="notBreaching",
         summary=f"Requests fail {FAST_BURN:g} times as often as the objective allows.",
         first="look at the last error lines; if a deployment came just before, roll it back.",
-        objective=f"{100 * objectives.availability:g} of 100 requests answered without a failure",
+        # "percent": the objective travels as a tag, whose value cannot hold the sign.
+        objective=f"{100 * objectives.availability:g} percent of requests answered without a failure",
     )
     yield AlarmSpec(
         signal=Signal.LATENCY,
@@ -136,7 +137,7 @@ def _hardware(metrics: EndpointMetrics, objectives: Objectives) -> Iterator[Alar
             periods=15,
             summary="The GPUs are close to saturated.",
             first="add an instance, or let autoscaling do it; latency follows soon.",
-            objective=f"GPUs at most {GPU_BUSY} % busy",
+            objective=f"GPUs at most {GPU_BUSY} percent busy",
         )
     if (gpu_memory := metrics.gpu_memory()) is not None:
         yield AlarmSpec(
@@ -148,7 +149,7 @@ def _hardware(metrics: EndpointMetrics, objectives: Objectives) -> Iterator[Alar
             periods=5,
             summary="GPU memory is nearly full; the next large request may end in a CUDA out-of-memory error.",
             first="lower the batch size or the context length, or choose a type with more GPU memory.",
-            objective=f"GPU memory at most {GPU_MEMORY_FULL} % used",
+            objective=f"GPU memory at most {GPU_MEMORY_FULL} percent used",
         )
     if (cpu := metrics.cpu()) is not None:
         yield AlarmSpec(
@@ -160,7 +161,7 @@ def _hardware(metrics: EndpointMetrics, objectives: Objectives) -> Iterator[Alar
             periods=15,
             summary="The CPUs are close to saturated.",
             first="look for pre- and post-processing that outgrew the instance; add one if traffic did.",
-            objective=f"CPUs at most {CPU_BUSY} % busy",
+            objective=f"CPUs at most {CPU_BUSY} percent busy",
         )
     yield AlarmSpec(
         signal=Signal.MEMORY,
@@ -171,7 +172,7 @@ def _hardware(metrics: EndpointMetrics, objectives: Objectives) -> Iterator[Alar
         periods=5,
         summary="The instance's memory is nearly full; the container may be killed.",
         first="see whether it grows with time (a leak: replace the instance) or with traffic (fewer workers, or a larger type).",
-        objective=f"memory at most {MEMORY_FULL} % used",
+        objective=f"memory at most {MEMORY_FULL} percent used",
     )
     yield AlarmSpec(
         signal=Signal.DISK,
@@ -182,5 +183,5 @@ def _hardware(metrics: EndpointMetrics, objectives: Objectives) -> Iterator[Alar
         periods=5,
         summary="The instance's disk is filling up.",
         first="look for temporary files and logs that the container leaves behind; a new instance buys time.",
-        objective=f"disk at most {DISK_FULL} % used",
+        objective=f"disk at most {DISK_FULL} percent used",
     )
