@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from alert_common.redact import redact
 
-logger = Logger()
+logger = Logger(service="endpointwatch")
 
 LONGEST_SECONDS = 12 * 3600 - 300
 """SQS hides a message for twelve hours at most, counted from when it was received."""

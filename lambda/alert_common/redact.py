@@ -12,7 +12,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"(https?://[^\s\"'<>?]{1,2000})\?[^\s\"'<>]*(?:X-Amz-|Signature=|sig=|token=)[^\s\"'<>]*", re.I),
         r"\1?[redacted]",
     ),
-    (re.compile(r"(\w+://[^\s/:@\"']{1,200}):[^\s/@\"']{1,200}@"), r"\1:[redacted]@"),
+    (re.compile(r"(\b\w{1,20}://[^\s/:@\"']{1,200}):[^\s/@\"']{1,200}@"), r"\1:[redacted]@"),
     (re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"), "[redacted AWS key]"),
     (re.compile(r"\bxox[a-z]-[\w-]{8,}|\bxapp-[\w-]{8,}|\bxwfp-[\w-]{8,}", re.I), "[redacted Slack token]"),
     (re.compile(r"\b(?:ghp|gho|ghu|ghs|ghr|github_pat|glpat|hf|sk|pk)[_-][A-Za-z0-9_-]{16,}"), "[redacted token]"),

@@ -92,7 +92,8 @@ def _full(delivery: Delivery, told: Brief) -> list[Block]:
         ("What changed", told.changed),
         ("Objective", told.objective),
     ]
-    where = " · ".join(part for part in (told.where, str(alert.severity), context.owner) if part)
+    owner = f"owner {context.owner}" if context.owner else ""
+    where = " · ".join(part for part in (told.where, str(alert.severity), owner) if part)
     blocks: list[Block] = [_context(where)]
     fields = [_mrkdwn(f"*{name}*\n{fit(text, FACT_LIMIT)}") for name, text in facts if text]
     if fields:

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
-from alert_common.alert import Alert
+from alert_common.alert import Alert, State
 from alert_common.aws import client
 from alert_common.context import Context, Missing
 from alert_enricher.enrich import chart, endpoint, links, logs, siblings, signals, tags
@@ -95,15 +95,18 @@ def _known_tags(alert: Alert, running: Mapping[str, Future[Any]]) -> Mapping[str
 def _jobs(alert: Alert, settings: Settings, clients: Clients) -> dict[str, Job]:
     region, resource, metric = alert.region or None, alert.resource, alert.metric
     jobs: dict[str, Job] = {}
-    if metric is not None and settings.charts_bucket:
+    # An end is told in a few lines, which hold no chart, figures or log lines.
+    whole = alert.state is not State.OK
+    if whole and metric is not None and settings.charts_bucket:
         jobs["chart"] = lambda: chart.fetch(
             alert, metric, clients("cloudwatch", region), clients("s3"), settings.charts_bucket
         )
     if resource is not None and resource.kind == "endpoint":
         jobs["endpoint"] = lambda: endpoint.fetch(resource, clients("sagemaker", region))
-        jobs["log lines"] = lambda: logs.fetch(alert, resource, clients("logs", region))
         jobs["sibling alarms"] = lambda: siblings.fetch(alert, resource, clients("cloudwatch", region))
-        if resource.variant:
+        if whole:
+            jobs["log lines"] = lambda: logs.fetch(alert, resource, clients("logs", region))
+        if whole and resource.variant:
             jobs["signals"] = lambda: signals.fetch(alert, resource, clients("cloudwatch", region))
     return jobs
 

@@ -40,16 +40,17 @@ def items(source: Mapping[str, Any], *names: str) -> Sequence[Any]:
 
 def number(source: Mapping[str, Any], *names: str) -> float | None:
     """Return the first of the named fields that is a finite number, also when it is written as text."""
-    for name in names:
-        value = source.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            continue
-        try:
-            if math.isfinite(result := float(value)):
-                return result
-        except (ValueError, OverflowError):
-            continue
-    return None
+    return next((v for n in names if (v := finite(source.get(n))) is not None), None)
+
+
+def finite(value: object) -> float | None:
+    """Read one finite number; None for anything else (JSON has no infinity, so one could not travel on)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return result if math.isfinite(result := float(value)) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def whole(source: Mapping[str, Any], *names: str) -> int | None:

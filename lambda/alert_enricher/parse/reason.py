@@ -38,8 +38,8 @@ def read(text: str, data: object) -> Reason:
     band = _BAND.search(text)
     return Reason(
         points=_points(text) or _evaluated(parsed),
-        threshold=float(threshold[1]) if threshold else fields.number(parsed, "threshold"),
-        band=(float(band[1]), float(band[2])) if band else _recent_band(parsed),
+        threshold=fields.finite(threshold[1]) if threshold else fields.number(parsed, "threshold"),
+        band=_pair(fields.finite(band[1]), fields.finite(band[2])) if band else _recent_band(parsed),
         comparison="" if band else next((name for words, name in _OPERATORS if f"{words} the threshold" in text), ""),
     )
 
@@ -66,11 +66,14 @@ def as_object(data: object) -> Mapping[str, Any]:
 
 def _points(text: str) -> tuple[tuple[datetime, float], ...]:
     points = []
-    for value, stamp in _POINT.findall(text):
+    for written, stamp in _POINT.findall(text):
+        value = fields.finite(written)
         try:  # CloudWatch writes day/month/year
-            points.append((datetime.strptime(stamp, "%d/%m/%y %H:%M:%S").replace(tzinfo=UTC), float(value)))
+            at = datetime.strptime(stamp, "%d/%m/%y %H:%M:%S").replace(tzinfo=UTC)
         except ValueError:
             continue
+        if value is not None:
+            points.append((at, value))
     return tuple(sorted(points, reverse=True))
 
 
@@ -81,13 +84,18 @@ def _evaluated(data: Mapping[str, Any]) -> tuple[tuple[datetime | None, float], 
     if dated:
         return tuple(dated)
     start = fields.when(data, "startDate")
-    recent = [v for v in fields.items(data, "recentDatapoints") if isinstance(v, int | float)]
-    return tuple((start if i == len(recent) - 1 else None, float(v)) for i, v in enumerate(reversed(recent)))
+    recent = [v for r in fields.items(data, "recentDatapoints") if (v := fields.finite(r)) is not None]
+    return tuple((start if i == len(recent) - 1 else None, v) for i, v in enumerate(reversed(recent)))
 
 
 def _recent_band(data: Mapping[str, Any]) -> tuple[float, float] | None:
-    edges = [
-        next((float(v) for v in reversed(fields.items(data, name)) if isinstance(v, int | float)), None)
-        for name in ("recentLowerThresholds", "recentUpperThresholds")
-    ]
-    return (edges[0], edges[1]) if edges[0] is not None and edges[1] is not None else None
+    names = ("recentLowerThresholds", "recentUpperThresholds")
+    low, high = (
+        next((v for r in reversed(fields.items(data, name)) if (v := fields.finite(r)) is not None), None)
+        for name in names
+    )
+    return _pair(low, high)
+
+
+def _pair(low: float | None, high: float | None) -> tuple[float, float] | None:
+    return (low, high) if low is not None and high is not None else None

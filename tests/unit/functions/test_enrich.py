@@ -164,6 +164,19 @@ def test_reasons_are_a_word_or_two(error: Exception, why: str) -> None:
     assert reason(error) == why
 
 
+def test_an_end_asks_for_what_its_few_lines_hold(aws: FakeAws) -> None:
+    """A recovery costs no chart, no metrics and no log search; it still knows who else is in alarm."""
+    _, context = enrich(replace(ALERT, state=State.OK), SETTINGS, clients(aws))
+    assert {name for name, _ in aws.calls} == {
+        "list_tags_for_resource",
+        "describe_endpoint",
+        "describe_endpoint_config",
+        "describe_model",
+        "describe_alarms",
+    }
+    assert (context.siblings[0].name, context.missing) == ("ranker/AllTraffic/latency", ())
+
+
 def test_what_is_refused_is_named_and_the_rest_is_there(aws: FakeAws) -> None:
     """A denied endpoint and throttled siblings leave the other context whole."""
     aws.answers |= {"describe_endpoint": client_error("AccessDenied"), "describe_alarms": client_error("Throttling")}

@@ -301,6 +301,17 @@ def test_unknown_messages_of_one_text_are_two_alerts() -> None:
     assert first == again
 
 
+def test_figures_that_json_cannot_carry_are_left_out() -> None:
+    """A number too large for a float, in the reason or its data, neither raises nor travels as infinity."""
+    huge = "1 datapoint [1e999 (23/11/26 14:10:00)] was greater than the threshold (1e999)."
+    states = {"state": {"value": "ALARM", "reason": huge, "reasonData": {"recentDatapoints": [10**400, 2]}}}
+    alert = one(json.dumps(samples.event_alarm(**states)))
+    assert alert.understood
+    assert alert.metric is not None
+    assert (alert.metric.values, alert.metric.threshold) == ((2.0,), None)
+    _check((alert,))
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
