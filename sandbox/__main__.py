@@ -26,8 +26,9 @@ _WIDTH, _HEIGHT = 1400, 1500
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; 0 when it did what it says, 1 when not, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
-    # A terminated sandbox leaves as it does after Ctrl-C: everything that it started stops first.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # A terminated sandbox leaves as it does after Ctrl-C: everything that it started stops first. SIGINT is named too, because a
+    # shell starts background jobs with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         status: int = options.run(options)

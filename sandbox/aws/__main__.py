@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 from sandbox.aws.environment import server_environment
-from sandbox.aws.parent import end_with_parent, is_running
 from sandbox.clock import Clock
+from sandbox.parent import end_with_parent, is_running
 
 _PREFIX = "endpointwatch-aws-"
 

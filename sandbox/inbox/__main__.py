@@ -15,6 +15,7 @@ from hypercorn.config import Config
 
 from sandbox.inbox.app import create_app
 from sandbox.inbox.inbox import Inbox
+from sandbox.parent import end_with_parent
 
 HOST = "127.0.0.1"
 _HELP = """\
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
+    end_with_parent()
     asyncio.run(_serve(Inbox(channel_names=dict(options.channel)), listener))
     return 0
 

@@ -6,10 +6,10 @@ import signal
 import sys
 import threading
 
-from sandbox.aws.parent import end_with_parent
 from sandbox.model.predictor import Predictor
 from sandbox.model.server import ModelServer
 from sandbox.model.settings import Settings
+from sandbox.parent import end_with_parent
 
 
 def main() -> int:
