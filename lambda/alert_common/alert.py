@@ -109,6 +109,17 @@ class MetricFacts:
         """The newest datapoint."""
         return self.values[0] if self.values else None
 
+    def breaches(self, value: float) -> bool:
+        """Whether a value is on the wrong side of the threshold; without a threshold or operator it may be."""
+        if self.threshold is None:
+            return True
+        return {
+            "GreaterThanThreshold": value > self.threshold,
+            "GreaterThanOrEqualToThreshold": value >= self.threshold,
+            "LessThanThreshold": value < self.threshold,
+            "LessThanOrEqualToThreshold": value <= self.threshold,
+        }.get(self.comparison, True)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:

@@ -94,7 +94,7 @@ class StateTable:
             ":at": {"S": standing.at.isoformat()},
             ":severity": {"S": str(standing.severity)},
         }
-        update = "SET #state = :state, #at = :at, severity = :severity"
+        update = "SET #state = :state, #at = :at, #severity = :severity"
         if standing.opened_at is not None:
             values[":opened"] = {"S": standing.opened_at.isoformat()}
             update += ", opened_at = :opened REMOVE lease_until"
@@ -104,7 +104,7 @@ class StateTable:
             TableName=self._table,
             Key={"id": {"S": f"alert#{key}"}},
             UpdateExpression=update,
-            ExpressionAttributeNames={"#state": "state", "#at": "at"},
+            ExpressionAttributeNames={"#state": "state", "#at": "at", "#severity": "severity"},
             ExpressionAttributeValues=values,
         )
 

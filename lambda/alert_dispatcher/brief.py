@@ -11,6 +11,7 @@ from alert_dispatcher import words
 from alert_dispatcher.text import clock, day_and_clock, figure, one_line, shorten, span
 
 LATELY = timedelta(hours=24)
+CREATION = timedelta(minutes=30)
 SUSPICIOUS = timedelta(hours=2)
 """A deployment this short before the alert is the first suspect."""
 
@@ -137,11 +138,19 @@ def _changed(alert: Alert, context: Context, began: datetime) -> str:
         return f"Unknown: the endpoint could not be described ({failed})" if failed else ""
     ago = began - endpoint.modified_at
     what = _deployed(endpoint)
+    verb = "Deployed" if _is_update(endpoint) else "Created"
     if ago < timedelta(0):
-        return f"Deployed {span(-ago)} after it began: {what}"
+        return f"{verb} {span(-ago)} after it began: {what}"
     if ago <= LATELY:
-        return f"Deployed {span(ago)} before: {what}"
+        return f"{verb} {span(ago)} before: {what}"
     return f"No deployment in the 24 h before; the last was {span(ago)} before"
+
+
+def _is_update(endpoint: Endpoint) -> bool:
+    """Whether the last change was more than the creation, which takes up to half an hour; else nothing to go back to."""
+    if endpoint.created_at is None or endpoint.modified_at is None:
+        return True
+    return endpoint.modified_at - endpoint.created_at > CREATION
 
 
 def _deployed(endpoint: Endpoint) -> str:
@@ -158,9 +167,7 @@ def _first(alert: Alert, context: Context, began: datetime) -> tuple[str, ...]:
     endpoint = context.endpoint
     if endpoint is not None and endpoint.modified_at is not None and alert.state is State.ALARM:
         ago = began - endpoint.modified_at
-        # An endpoint that was only just created has nothing to go back to.
-        updated = endpoint.created_at is None or endpoint.modified_at - endpoint.created_at > timedelta(minutes=30)
-        if timedelta(0) <= ago <= SUSPICIOUS and updated:
+        if timedelta(0) <= ago <= SUSPICIOUS and _is_update(endpoint):
             steps.append(
                 f"A deployment did come just before ({span(ago)}): to undo it, update the endpoint to the config "
                 f"that it had before {endpoint.config}."
@@ -173,5 +180,6 @@ def _why(alert: Alert) -> str:
         return alert.reason
     if alert.metric is not None and alert.metric.value is not None:
         return ""
-    # For alarms over other alarms, and events, the reason is the finding.
+    if alert.children:
+        return shorten(f"Set off by {', '.join(child.name for child in alert.children)}", 600)
     return shorten(one_line(alert.reason or alert.rule), 600)

@@ -99,7 +99,10 @@ def headline(delivery: Delivery) -> str:
 def recovered(delivery: Delivery) -> str:
     """Say that it is over, after how long, and what it is like now."""
     after = f" after {span(delivery.alert.at - delivery.opened_at)}" if delivery.opened_at else ""
-    now = _fill(_FINE.get(signal(delivery), ""), delivery)
+    metric = delivery.alert.metric
+    # An end may come from missing data, or with a reason that still tells the worst points.
+    fine = metric is None or metric.value is None or not metric.breaches(metric.value)
+    now = _fill(_FINE.get(signal(delivery), ""), delivery) if fine else ""
     return one_line(f"{_name(delivery)} has recovered{after}{': ' if now else ''}{now}")
 
 

@@ -114,6 +114,7 @@ def health(event: Mapping[str, Any], *, received: datetime, raw: str) -> Alert:
     closed = fields.text(detail, "statusCode") == "closed"
     troubling = category in {"issue", "investigation"}
     affected = [a for a in fields.items(detail, "affectedEntities") if isinstance(a, dict)]
+    entities = [e for a in affected[:20] if (e := fields.text(a, "entityValue"))]
     service = fields.text(detail, "service")
     return _event(
         event,
@@ -127,7 +128,7 @@ def health(event: Mapping[str, Any], *, received: datetime, raw: str) -> Alert:
         severity=Severity.WARNING,
         resource=Resource(kind="service", name=service) if service else None,
         description=next((t for d in descriptions if (t := fields.text(d, "latestDescription"))), ""),
-        reason=", ".join(e for a in affected[:20] if (e := fields.text(a, "entityValue"))),
+        reason=f"Affected: {', '.join(entities)}" if entities else "",
         since=fields.when(detail, "startTime"),
     )
 

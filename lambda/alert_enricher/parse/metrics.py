@@ -7,7 +7,7 @@ from typing import Any
 
 from alert_common.alert import Metric, MetricFacts, Resource
 from alert_enricher.parse import fields
-from alert_enricher.parse.reason import Reason, breaches
+from alert_enricher.parse.reason import Reason
 
 _STATISTICS = {
     "average": "Average",
@@ -47,15 +47,11 @@ def facts(source: Mapping[str, Any], reason: Reason) -> MetricFacts | None:
 
 def since(metric: MetricFacts | None, reason: Reason, at: datetime) -> datetime:
     """Start of the oldest breaching datapoint; without datapoints, the periods that the alarm looked back over."""
-    threshold = metric.threshold if metric else None
-    comparison = metric.comparison if metric else ""
     # No alarm looks back over a week; a point outside that was written in another date order, or by a wrong clock.
     breaching = [
         t
         for t, v in reason.points
-        if t is not None
-        and timedelta(0) <= at - t <= timedelta(days=8)
-        and (threshold is None or breaches(v, threshold, comparison))
+        if t is not None and timedelta(0) <= at - t <= timedelta(days=8) and (metric is None or metric.breaches(v))
     ]
     if breaching:
         return min(breaching)

@@ -44,16 +44,6 @@ def read(text: str, data: object) -> Reason:
     )
 
 
-def breaches(value: float, threshold: float, comparison: str) -> bool:
-    """Whether a value is on the wrong side; an unknown comparison counts as breaching."""
-    return {
-        "GreaterThanThreshold": value > threshold,
-        "GreaterThanOrEqualToThreshold": value >= threshold,
-        "LessThanThreshold": value < threshold,
-        "LessThanOrEqualToThreshold": value <= threshold,
-    }.get(comparison, True)
-
-
 def as_object(data: object) -> Mapping[str, Any]:
     """Return the reason data, which comes as JSON text or as an object."""
     if isinstance(data, str):

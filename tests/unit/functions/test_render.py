@@ -187,6 +187,44 @@ def test_what_changed_is_told_from_when_it_began(ago: timedelta, told: str) -> N
     assert brief(replace(made, context=changed)).changed.startswith(told)
 
 
+def test_a_new_endpoint_was_created_and_has_nothing_to_go_back_to() -> None:
+    """Changed within minutes of its creation: the page says created, and hints at no roll-back."""
+    made = delivery()
+    endpoint = made.context.endpoint
+    assert endpoint is not None
+    assert endpoint.modified_at is not None
+    new = replace(endpoint, created_at=endpoint.modified_at - timedelta(minutes=6))
+    told = brief(replace(made, context=replace(made.context, endpoint=new)))
+    assert told.changed.startswith("Created 12 min before: config ranker-config-7")
+    assert len(told.first) == 1
+
+
+def test_a_recovery_never_boasts_a_bad_figure() -> None:
+    """When the newest figure still breaches (missing data ended the alarm), only the recovery is told."""
+    made = resolved()
+    assert made.alert.metric is not None
+    bad = replace(made, alert=replace(made.alert, metric=replace(made.alert.metric, values=(0.3,))))
+    assert headline(bad) == "ranker has recovered after 12 min"
+
+
+def test_a_composite_alarm_says_what_set_it_off() -> None:
+    """The children's names stand for the long sentence of ARNs that CloudWatch writes."""
+    arn = "arn:aws:cloudwatch:eu-west-1:1:alarm:ranker/AllTraffic/latency"
+    message = samples.sns_alarm(
+        AlarmRule="ALARM(a)",
+        AlarmDescription=None,
+        NewStateReason=f"{arn} transitioned to ALARM at Monday 23 November, 2026 14:11:04 UTC",
+        TriggeringChildren=[{"Arn": arn, "State": {"Value": "ALARM"}}],
+        AlarmName="ranker down",
+    )
+    del message["Trigger"]
+    told = brief(delivery(payload=samples.envelope(message), context=Context()))
+    assert (told.headline, told.why) == (
+        "ranker down: ranker/AllTraffic/latency",
+        "Set off by ranker/AllTraffic/latency",
+    )
+
+
 def test_a_deployment_says_what_it_changes() -> None:
     """The configs, old and new, are what changed."""
     detail = {"EndpointName": "ranker", "EndpointStatus": "UPDATING", "EndpointConfigName": "six"}
