@@ -1,5 +1,6 @@
 """What happens to a record that failed: back to its queue for a while, or to the dead letters."""
 
+import math
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
@@ -20,7 +21,7 @@ _urls: dict[str, str] = {}
 def delay(asked: float | None, receives: int) -> int:
     """Seconds until the record is tried again: what was asked for, else longer each time."""
     if asked is not None:
-        return max(1, min(int(asked + 0.999), LONGEST_SECONDS))
+        return max(1, min(math.ceil(asked), LONGEST_SECONDS))
     return int(min(FIRST_SECONDS * 2 ** min(max(receives - 1, 0), 20), SLOWEST_SECONDS))
 
 
