@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alert_common import aws as aws_module
 from alert_common import queue
 from alert_common.delivery import Delivery
 from alert_common.redact import redact
@@ -282,6 +284,18 @@ def test_a_direct_action_is_handed_on(aws: FakeAws) -> None:
     later = samples.envelope(samples.sns_alarm(AlarmArn="another"))
     with pytest.raises(Exception, match="InternalError"):
         enricher.handler({"Records": [{"EventSource": "aws:sns", "Sns": json.loads(later)}]}, None)
+
+
+def test_clients_give_up_soon_and_never_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One attempt, a second to connect, three to read; made once, also when many threads ask at a time."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setattr(aws_module, "_clients", {})
+    with ThreadPoolExecutor(8) as pool:
+        clients = list(pool.map(lambda _: aws_module.client("sqs", "eu-west-1"), range(8)))
+    assert len(set(map(id, clients))) == 1
+    config = clients[0].meta.config
+    assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (1, 3, 1)
 
 
 def test_importing_the_functions_does_not_import_boto3() -> None:
