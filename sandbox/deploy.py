@@ -1,11 +1,9 @@
 """Deploys the `local` environment into the embedded AWS with the real CDK CLI."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from sandbox.aws.environment import ACCOUNT, REGION, cdk_environment
@@ -47,26 +45,26 @@ def _cdk(arguments: list[str], environment: Mapping[str, str], *, folder: Path, 
     binaries = str(Path(sys.executable).parent)
     with log.open("ab") as output:
         process = subprocess.Popen(
-            ["node", str(_CLI), *arguments, "--ci", "--no-notices"],
+            [sys.executable, "-m", "sandbox.parent", "node", str(_CLI), *arguments, "--ci", "--no-notices"],
             cwd=folder,
             env={
                 **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
                 **environment,
                 "PATH": os.pathsep.join((binaries, os.environ.get("PATH", ""))),
+                "PYTHONPATH": str(ROOT),
                 "CDK_DISABLE_CLI_TELEMETRY": "true",
             },
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=True,  # Ctrl-C is for the sandbox, which then ends this
         )
         try:
             returncode = process.wait(_SECONDS)
         except subprocess.TimeoutExpired:
             raise SandboxError(f"cdk {arguments[0]} took longer than {_SECONDS} s; its log: {log}") from None
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process.terminate()
             process.wait()
     if returncode != 0:
         raise SandboxError(f"cdk {arguments[0]} failed: {_reason(log)}\nits log: {log}")

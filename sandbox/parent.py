@@ -1,9 +1,16 @@
-"""Who is still running: a process that ends with its parent, and what a dead one left."""
+"""Who is still running: a process that ends with its parent, and what a dead one left.
+
+`python -m sandbox.parent COMMAND...` runs a command that knows nothing of this, and ends it, with all that it started, when its
+own parent dies or when it is told to.
+"""
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from contextlib import suppress
 
 
 def end_with_parent(*, every_seconds: float = 0.5) -> None:
@@ -31,3 +38,23 @@ def is_running(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def main() -> int:
+    """Runs the command of the command line; returns its exit code. Started in a session of its own, or it ends its caller too."""
+    process = subprocess.Popen(sys.argv[1:])
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        with suppress(ProcessLookupError):
+            os.killpg(0, signal.SIGTERM)
+        process.wait()
+        sys.exit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, stop)
+    end_with_parent()
+    return process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
