@@ -18,6 +18,7 @@ class Endpoint:
     image: str = ""
     created_at: datetime | None = None
     modified_at: datetime | None = None
+    config_created_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,8 @@ LATELY = timedelta(hours=24)
 CREATION = timedelta(minutes=30)
 SUSPICIOUS = timedelta(hours=2)
 """A deployment this short before the alert is the first suspect."""
+MEANWHILE = timedelta(minutes=5)
+"""SageMaker dates an update by its end, and a breach is dated by the start of a period: this close, both began together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +141,8 @@ def _changed(alert: Alert, context: Context, began: datetime) -> str:
     ago = began - endpoint.modified_at
     what = _deployed(endpoint)
     verb = "Deployed" if _is_update(endpoint) else "Created"
+    if -MEANWHILE <= ago <= timedelta(0):
+        return f"{verb} {clock(endpoint.modified_at)}, as it began: {what}"
     if ago < timedelta(0):
         return f"{verb} {span(-ago)} after it began: {what}"
     if ago <= LATELY:
@@ -149,6 +153,8 @@ def _changed(alert: Alert, context: Context, began: datetime) -> str:
 def _is_update(endpoint: Endpoint) -> bool:
     """Whether the last change was more than the creation, which takes up to half an hour; else nothing to go back to."""
     if endpoint.created_at is None or endpoint.modified_at is None:
+        return True
+    if endpoint.config_created_at is not None and endpoint.config_created_at > endpoint.created_at:
         return True
     return endpoint.modified_at - endpoint.created_at > CREATION
 
@@ -167,11 +173,13 @@ def _first(alert: Alert, context: Context, began: datetime) -> tuple[str, ...]:
     endpoint = context.endpoint
     if endpoint is not None and endpoint.modified_at is not None and alert.state is State.ALARM:
         ago = began - endpoint.modified_at
-        if timedelta(0) <= ago <= SUSPICIOUS and _is_update(endpoint):
-            steps.append(
-                f"A deployment did come just before ({span(ago)}): to undo it, update the endpoint to the config "
-                f"that it had before {endpoint.config}."
+        if -MEANWHILE <= ago <= SUSPICIOUS and _is_update(endpoint):
+            when = f"{span(ago)} before" if ago > timedelta(0) else "as it began"
+            undo = (
+                f"Roll back: the deployment of {endpoint.config} came {when}. "
+                "Update the endpoint to the config that it had before."
             )
+            steps.insert(0, undo)
     return tuple(steps)
 
 

@@ -136,7 +136,7 @@ class AlertRouting(Construct):
             "STATE_TABLE": self.state.table_name,
             "CHARTS_BUCKET": self.charts.bucket_name,
         }
-        self.sink_queues = {sink.name: self._queue(f"Sink{sink.name.title().replace('-', '')}") for sink in sinks}
+        self.sink_queues = {sink.name: self._queue(_queue_id(sink)) for sink in sinks}
         self.enricher = self._function("Enricher", "alert_enricher", memory=512, log_retention=log_retention)
         for name, value in {
             **shared,
@@ -163,12 +163,18 @@ class AlertRouting(Construct):
             )
             for sink in sinks
         }
-        for name, value in {**shared, "SINKS": _json(settings)}.items():
+        refused = {sink.name: self.dead_letter_queues[f"{_queue_id(sink)}Dead"] for sink in sinks}
+        for name, value in {
+            **shared,
+            "SINKS": _json(settings),
+            "DEAD_LETTERS": _json({name: queue.queue_url for name, queue in refused.items()}),
+        }.items():
             self.dispatcher.add_environment(name, value)
         for queue in self.sink_queues.values():
             self.dispatcher.add_event_source(
                 event_sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
             )
+        allow(self.dispatcher, "Refused", ["sqs:SendMessage"], [queue.queue_arn for queue in refused.values()])
         allow_state(self.dispatcher, table=self.state, encryption_key=self.encryption_key)
         allow_charts(_role(self.dispatcher), bucket=self.charts, action="s3:GetObject")
 
@@ -312,6 +318,10 @@ def _check_routes(sinks: Sequence[Sink], routes: Sequence[Route] | None) -> list
     if missing:
         raise ValueError(f"routes: nothing takes {', '.join(missing)}; add a route, for alerts are never dropped")
     return list(routes)
+
+
+def _queue_id(sink: Sink) -> str:
+    return f"Sink{sink.name.title().replace('-', '')}"
 
 
 def _role(function: lambda_.Function) -> iam.Role:

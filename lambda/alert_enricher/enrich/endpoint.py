@@ -27,6 +27,7 @@ def fetch(resource: Resource, sagemaker: Any) -> Endpoint:
         image=_image(sagemaker.describe_model(ModelName=model)) if model else "",
         created_at=endpoint.get("CreationTime"),
         modified_at=endpoint.get("LastModifiedTime"),
+        config_created_at=config.get("CreationTime"),
     )
 
 

@@ -173,7 +173,8 @@ def test_every_kind_has_its_sentence(payload: object, action: Action, sentence: 
     ("ago", "told"),
     [
         (timedelta(minutes=12), "Deployed 12 min before: config ranker-config-7"),
-        (timedelta(minutes=-4), "Deployed 4 min after it began: config ranker-config-7"),
+        (timedelta(minutes=-4), "Deployed 14:12 UTC, as it began: config ranker-config-7"),
+        (timedelta(minutes=-9), "Deployed 9 min after it began: config ranker-config-7"),
         (timedelta(days=3), "No deployment in the 24 h before; the last was 3 d before"),
     ],
 )
@@ -197,6 +198,22 @@ def test_a_new_endpoint_was_created_and_has_nothing_to_go_back_to() -> None:
     told = brief(replace(made, context=replace(made.context, endpoint=new)))
     assert told.changed.startswith("Created 12 min before: config ranker-config-7")
     assert len(told.first) == 1
+
+
+def test_an_update_minutes_after_the_creation_is_a_deployment() -> None:
+    """A configuration newer than the endpoint is a deployment, however young the endpoint: the first thing to do is to roll it back."""
+    made = delivery()
+    endpoint = made.context.endpoint
+    assert endpoint is not None
+    assert endpoint.modified_at is not None
+    young = replace(
+        endpoint,
+        created_at=endpoint.modified_at - timedelta(minutes=6),
+        config_created_at=endpoint.modified_at - timedelta(minutes=1),
+    )
+    told = brief(replace(made, context=replace(made.context, endpoint=young)))
+    assert told.changed.startswith("Deployed 12 min before: config ranker-config-7")
+    assert told.first[0].startswith("Roll back: the deployment of ranker-config-7 came 12 min before.")
 
 
 def test_a_recovery_never_boasts_a_bad_figure() -> None:
