@@ -11,6 +11,16 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path, PurePath
 
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from constructs import Construct
+
+TIMEOUT = 60
+"""Seconds that a function may run; less than the lease that the enricher takes on an alert (120)."""
+
 VENDORED = ("aws-lambda-powertools", "typing-extensions")
 """Distributions that are copied into every function (jmespath, which Powertools needs too, comes with the AWS SDK)."""
 
@@ -38,6 +48,27 @@ def packed(package: str) -> Path:
     for distribution in VENDORED:
         _copy_distribution(distribution, folder)
     return folder
+
+
+def alert_function(scope: Construct, id: str, *, package: str, log_retention: logs.RetentionDays) -> lambda_.Function:
+    """One of the functions, with a role and a log group of its own."""
+    log_group = logs.LogGroup(scope, f"{id}Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
+    role = iam.Role(scope, f"{id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    log_group.grant_write(role)
+    return lambda_.Function(
+        scope,
+        id,
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        architecture=lambda_.Architecture.ARM_64,
+        handler=f"{package}.handler.handler",
+        code=lambda_.Code.from_asset(str(packed(package))),
+        role=role,
+        memory_size=512,
+        timeout=Duration.seconds(TIMEOUT),
+        log_group=log_group,
+        logging_format=lambda_.LoggingFormat.JSON,
+        environment={"POWERTOOLS_SERVICE_NAME": package},
+    )
 
 
 def _copy_distribution(name: str, target: Path) -> None:

@@ -1,0 +1,126 @@
+"""Topics and queues, encrypted with one key that every service on the way may use."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+
+from constructs import Construct
+from endpointwatch._nag import acknowledge
+from endpointwatch.routing.functions import TIMEOUT
+from endpointwatch.severity import Severity
+
+# AWS's advice for SQS event sources: a message stays hidden six times as long as the function may run.
+_VISIBILITY = Duration.seconds(6 * TIMEOUT)
+# A sink that is down for a while must not lose a page: with the visibility above this is two hours of retries.
+_ATTEMPTS = 20
+
+
+class Transport:
+    """Makes topics and queues in a construct.
+
+    Args:
+        scope: the construct.
+        encryption_key: encrypts all of them.
+
+    Attributes:
+        dead_letter_queues: those made so far, by name.
+    """
+
+    def __init__(self, scope: Construct, *, encryption_key: kms.IKey) -> None:
+        self._scope = scope
+        self._key = encryption_key
+        self.dead_letter_queues: dict[str, sqs.Queue] = {}
+        for service in ("cloudwatch", "events", "sns"):
+            self._let_publish(service)
+
+    def topic(self, severity: Severity) -> sns.Topic:
+        """A topic that the alarms of this account may publish to."""
+        topic = sns.Topic(
+            self._scope,
+            severity.title(),
+            display_name=f"endpointwatch {severity}",
+            master_key=self._key,
+            enforce_ssl=True,
+        )
+        # A topic with a policy of its own lets nobody in by default, CloudWatch included.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsOfThisAccount",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self._scope).account}},
+            )
+        )
+        return topic
+
+    def subscribe(self, queue: sqs.Queue, *, severity: Severity, topic: sns.Topic) -> None:
+        """Lets `topic` feed `queue`; what cannot be handed over goes to the dead letters called Undelivered."""
+        # Not SqsSubscription: it makes the key's policy name the topic that the key encrypts, a circle.
+        undelivered = self.dead_letter_queue("Undelivered")
+        for receiver in (queue, undelivered):
+            receiver.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=f"{severity.title()}Topic",
+                    principals=[iam.ServicePrincipal("sns.amazonaws.com")],
+                    actions=["sqs:SendMessage"],
+                    resources=[receiver.queue_arn],
+                    conditions={"ArnEquals": {"aws:SourceArn": topic.topic_arn}},
+                )
+            )
+        subscription = sns.CfnSubscription(
+            self._scope,
+            f"{severity.title()}Subscription",
+            topic_arn=topic.topic_arn,
+            protocol="sqs",
+            endpoint=queue.queue_arn,
+            redrive_policy={"deadLetterTargetArn": undelivered.queue_arn},
+        )
+        # A message that arrives before the queue lets it in is lost.
+        subscription.node.add_dependency(*(receiver.node.find_child("Policy") for receiver in (queue, undelivered)))
+
+    def _let_publish(self, service: str) -> None:
+        # Without this a topic or queue encrypted with our key silently drops what the service sends.
+        self._key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=f"{service.title()}Publishes",
+                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],  # in a key policy: this key
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self._scope).account}},
+            )
+        )
+
+    def queue(self, name: str) -> sqs.Queue:
+        """A queue whose messages become dead letters, in a queue called NAMEDead, after two hours of attempts."""
+        return sqs.Queue(
+            self._scope,
+            name,
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=self._key,
+            enforce_ssl=True,
+            visibility_timeout=_VISIBILITY,
+            retention_period=Duration.days(14),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letter_queue(f"{name}Dead"), max_receive_count=_ATTEMPTS
+            ),
+        )
+
+    def dead_letter_queue(self, name: str) -> sqs.Queue:
+        """The queue of dead letters called `name`; made when it is first asked for."""
+        if name not in self.dead_letter_queues:
+            self.dead_letter_queues[name] = sqs.Queue(
+                self._scope,
+                name,
+                encryption=sqs.QueueEncryption.KMS,
+                encryption_master_key=self._key,
+                enforce_ssl=True,
+                retention_period=Duration.days(14),
+            )
+            acknowledge(
+                self.dead_letter_queues[name],
+                {"AwsSolutions-SQS3": "is itself where dead letters of SNS, EventBridge or SQS go"},
+            )
+        return self.dead_letter_queues[name]
