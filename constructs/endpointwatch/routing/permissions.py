@@ -1,12 +1,11 @@
 """What the alert functions may do: read about what fails, hand on, and nothing that changes an endpoint."""
 
-from aws_cdk import Aws, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
-from endpointwatch._nag import acknowledge, logical_id
+from endpointwatch._nag import acknowledge, logical_id, own_arn, own_arn_rule
 
 CHARTS = "charts"
 """Prefix of the charts' keys."""
@@ -36,30 +35,23 @@ def allow_charts(role: iam.Role, *, bucket: s3.Bucket, action: str) -> None:
 
 def allow_context(role: iam.Role) -> None:
     """Allows the enricher to read about whatever fails."""
-    stack = Stack.of(role)
-    region, account = stack.region, stack.account
-
-    def arn(service: str, resource: str) -> str:
-        return f"arn:{Aws.PARTITION}:{service}:{region}:{account}:{resource}"
-
-    alarms = arn("cloudwatch", "alarm:*")
-    logs = arn("logs", "log-group:/aws/sagemaker/Endpoints/*")
-    endpoints = [arn("sagemaker", f"{kind}/*") for kind in ("endpoint", "endpoint-config", "model")]
-    allow(role, "Alarms", ["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"], [alarms])
+    alarms = "cloudwatch", "alarm:*"
+    logs = "logs", "log-group:/aws/sagemaker/Endpoints/*"
+    endpoints = [("sagemaker", f"{kind}/*") for kind in ("endpoint", "endpoint-config", "model")]
+    allow(role, "Alarms", ["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"], [own_arn(*alarms)])
     allow(role, "Metrics", ["cloudwatch:GetMetricData", "cloudwatch:GetMetricWidgetImage"], ["*"])
     allow(
         role,
         "Endpoints",
         ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"],
-        endpoints,
+        [own_arn(*endpoint) for endpoint in endpoints],
     )
-    allow(role, "EndpointLogs", ["logs:FilterLogEvents"], [logs])
+    allow(role, "EndpointLogs", ["logs:FilterLogEvents"], [own_arn(*logs)])
     others = "read only; any endpoint of the account may alarm through these topics, also one of another stack"
-    reasons = {"*": "GetMetricData and GetMetricWidgetImage know no resources", alarms: others, logs: others}
-    reasons |= dict.fromkeys(endpoints, others)
-    rendered = {Aws.PARTITION: "<AWS::Partition>", region: "<AWS::Region>", account: "<AWS::AccountId>"}
-    for resource, reason in reasons.items():
-        shown = resource
-        for token, name in rendered.items():
-            shown = shown.replace(token, name)
-        acknowledge(role, {f"AwsSolutions-IAM5[Resource::{shown}]": reason})
+    acknowledge(
+        role,
+        {
+            "AwsSolutions-IAM5[Resource::*]": "GetMetricData and GetMetricWidgetImage know no resources",
+            **{own_arn_rule(*resource): others for resource in (alarms, logs, *endpoints)},
+        },
+    )

@@ -2,12 +2,12 @@
 
 import re
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Aws
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 
 from constructs import Construct
-from endpointwatch._nag import acknowledge
+from endpointwatch._nag import acknowledge, own_arn, own_arn_rule
 
 _ECR_IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+)([:@].+)?"
@@ -28,13 +28,12 @@ def model_role(
         assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
         description="Runs a model container behind a SageMaker endpoint",
     )
-    stack = Stack.of(scope)
-    log_groups = f"arn:{Aws.PARTITION}:logs:{stack.region}:{stack.account}:log-group:/aws/sagemaker/Endpoints/*"
+    log_groups = "logs", "log-group:/aws/sagemaker/Endpoints/*"
     role.add_to_policy(
         iam.PolicyStatement(
             sid="Logs",
             actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
-            resources=[log_groups],
+            resources=[own_arn(*log_groups)],
         )
     )
     role.add_to_policy(
@@ -69,8 +68,7 @@ def model_role(
         {
             "AwsSolutions-IAM5[Resource::*]": "PutMetricData and GetAuthorizationToken know no resources; "
             "the first is scoped by its namespace",
-            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>"
-            ":log-group:/aws/sagemaker/Endpoints/*]": "the group is named after the endpoint, which may have no name yet",
+            own_arn_rule(*log_groups): "the group is named after the endpoint, which may have no name yet",
         },
     )
     if model_data_url is not None:
