@@ -10,7 +10,7 @@ from hypercorn.config import Config
 from ministack.app import app as ministack_app
 from ministack.core import lambda_runtime
 
-from sandbox.aws import cloudwatch, mail, services, stacks, times
+from sandbox.aws import cloudwatch, log_search, mail, services, stacks, times
 from sandbox.aws.application import EmbeddedAws
 from sandbox.aws.sagemaker.service import SageMaker
 from sandbox.clock import Clock
@@ -28,6 +28,7 @@ def run(listener: socket.socket, *, clock: Clock, inbox_url: str) -> None:
     """
     cloudwatch.install(clock)
     times.install(clock)
+    log_search.install()
     mail.install(inbox_url)
     sagemaker = SageMaker(
         clock=clock,

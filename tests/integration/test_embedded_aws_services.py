@@ -160,6 +160,80 @@ def test_a_functions_output_lands_in_logs_in_sandbox_time(aws: Aws, function: tu
     assert before <= event["timestamp"] / 1000 <= sandbox_time(aws)
 
 
+LOGS = "/aws/sagemaker/Endpoints/searched"
+BEGUN = 1_795_446_000_000
+
+
+@pytest.fixture(scope="module")
+def log_group(aws: Aws) -> str:
+    """Two variants' streams; every second of each says something, and every fourth an error."""
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName=LOGS)
+    for stream in ("AllTraffic/i-1", "Shadow/i-2"):
+        logs.create_log_stream(logGroupName=LOGS, logStreamName=stream)
+        events = [
+            {"timestamp": BEGUN + 1000 * second, "message": f"{stream} {'ERROR: bad' if second % 4 == 0 else 'ok'}"}
+            for second in range(20)
+        ]
+        logs.put_log_events(logGroupName=LOGS, logStreamName=stream, logEvents=events)
+    return LOGS
+
+
+def test_a_search_finds_what_the_enricher_looks_for(aws: Aws, log_group: str) -> None:
+    """Its own pattern and request: the error lines of one variant, up to and including the end."""
+    from alert_enricher.enrich.logs import PATTERN
+
+    found = aws.client("logs").filter_log_events(
+        logGroupName=log_group,
+        startTime=BEGUN + 4_000,
+        endTime=BEGUN + 16_000,
+        filterPattern=PATTERN,
+        logStreamNamePrefix="AllTraffic/",
+    )
+    assert [(event["timestamp"] - BEGUN, event["logStreamName"]) for event in found["events"]] == [
+        (at, "AllTraffic/i-1") for at in (4_000, 8_000, 12_000, 16_000)
+    ]
+    assert {event["message"] for event in found["events"]} == {"AllTraffic/i-1 ERROR: bad"}
+    assert "nextToken" not in found
+
+
+def test_a_search_comes_in_pages(aws: Aws, log_group: str) -> None:
+    """Pages of any size tell every event once and in order, two of the same time included."""
+    pages = aws.client("logs").get_paginator("filter_log_events")
+
+    def told(limit: int) -> list[tuple[int, str]]:
+        found = pages.paginate(logGroupName=log_group, filterPattern="?ERROR", limit=limit)
+        return [(event["timestamp"], event["logStreamName"]) for page in found for event in page["events"]]
+
+    whole = [(BEGUN + at, stream) for at in range(0, 20_000, 4_000) for stream in ("AllTraffic/i-1", "Shadow/i-2")]
+    assert [told(limit) for limit in (1, 3, 10, 100)] == [whole] * 4
+
+
+@pytest.mark.parametrize(
+    ("request_", "refusal"),
+    [
+        ({"filterPattern": "error: 5"}, "Invalid character.* 'error:'"),
+        ({"logStreamNamePrefix": "A", "logStreamNames": ["AllTraffic/i-1"]}, "mutually exclusive"),
+        ({"nextToken": "again"}, "nextToken is invalid"),
+    ],
+)
+def test_a_search_that_the_service_refuses_is_refused(
+    aws: Aws, log_group: str, request_: dict[str, Any], refusal: str
+) -> None:
+    """InvalidParameterException, with the reason."""
+    with pytest.raises(ClientError, match=f"InvalidParameterException.*{refusal}"):
+        aws.client("logs").filter_log_events(logGroupName=log_group, **request_)
+
+
+def test_structured_patterns_and_unknown_prefixes(aws: Aws, log_group: str) -> None:
+    """A pattern for JSON is taken, not refused as terms; a prefix of no stream finds nothing."""
+    logs = aws.client("logs")
+    assert logs.filter_log_events(logGroupName=log_group, filterPattern='{ $.level = "ERROR" }')["events"]
+    assert logs.filter_log_events(logGroupName=log_group, logStreamNamePrefix="Canary/")["events"] == []
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        logs.filter_log_events(logGroupName="/no/such", logStreamNamePrefix="Canary/")
+
+
 def sandbox_time(aws: Aws) -> float:
     """What the sandbox's clock shows, in Unix seconds."""
     return datetime.fromisoformat(aws.page("health")["now"]).timestamp()
