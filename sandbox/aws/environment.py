@@ -45,6 +45,7 @@ def server_environment(port: int, directory: Path, inherited: Mapping[str, str])
         "AUTH": "false",
         "USE_SSL": "0",
         "PERSIST_STATE": "0",
+        "STATE_DIR": str(directory / "state"),  # keys are written there even so
         "S3_PERSIST": "0",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
