@@ -2,93 +2,47 @@
 
 import io
 import json
-import os
-import socket
 import struct
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
+
+from sandbox.clock import Clock
+from tests.integration.embedded_aws import Aws, embedded_aws, eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
-ROOT = Path(__file__).parents[2]
 SPEED = 60
-SERVER = f"""
-import sys
-from ministack import app
-from sandbox.aws import cloudwatch
-from sandbox.clock import Clock
-
-clock = Clock(speed={SPEED}, started=float(sys.argv.pop()))
-cloudwatch.install(clock)
-cloudwatch.start(clock)
-app.main()
-"""
 NAMESPACE = "AWS/SageMaker"
 RANKER: list[Any] = [{"Name": "EndpointName", "Value": "ranker"}, {"Name": "VariantName", "Value": "AllTraffic"}]
 OTHER: list[Any] = [{"Name": "EndpointName", "Value": "other"}, {"Name": "VariantName", "Value": "AllTraffic"}]
 
-T = TypeVar("T")
-
 
 class Sandbox:
-    """A running sandbox: its address and its clock."""
+    """A running sandbox: its address, its clients and its clock."""
 
-    def __init__(self, url: str, started: float) -> None:
-        self.url = url
-        self.started = started
-
-    def client(self, service: str) -> Any:
-        """A boto3 client of `service`."""
-        return boto3.client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=self.url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+    def __init__(self, aws: Aws) -> None:
+        self.url = aws.url
+        self.client = aws.client
+        shown = datetime.fromisoformat(aws.page("health")["now"]).timestamp()
+        self._clock = Clock.from_reading(now=shown, wall=time.time(), speed=SPEED)
 
     @property
     def now(self) -> datetime:
         """Sandbox time."""
-        return datetime.fromtimestamp(self.started + (time.time() - self.started) * SPEED, UTC)
+        return self._clock.now_utc()
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A ministack with our CloudWatch, at speed 60, in a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    started = time.time()
-    log = tmp_path_factory.mktemp("sandbox") / "log.txt"
-    env = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "SFTP_ENABLED": "0",
-        "IOT_MTLS_ENABLED": "0",
-    }
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVER, str(started)], env=env, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        wait_for(lambda: process.poll() is not None or reachable(port), seconds=60)
-        assert process.poll() is None, log.read_text()
-        yield Sandbox(f"http://127.0.0.1:{port}", started)
-    finally:
-        process.terminate()
-        process.wait(20)
+def sandbox() -> Iterator[Sandbox]:
+    """An embedded AWS at speed 60, in a process of its own."""
+    with embedded_aws(speed=SPEED) as aws:
+        yield Sandbox(aws)
 
 
 @pytest.fixture(scope="module")
@@ -96,21 +50,6 @@ def cloudwatch(sandbox: Sandbox) -> "CloudWatchClient":
     """A client of it."""
     client: CloudWatchClient = sandbox.client("cloudwatch")
     return client
-
-
-def reachable(port: int) -> bool:
-    """Whether something listens on the port."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def wait_for(check: Callable[[], T], *, seconds: float = 20) -> T:
-    """The first truthy answer of `check`."""
-    deadline = time.monotonic() + seconds
-    while not (found := check()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-    return found
 
 
 def put(client: "CloudWatchClient", name: str, value: float, at: datetime, dimensions: list[Any] = RANKER) -> None:
@@ -166,7 +105,7 @@ def test_alarm_goes_through_its_states_and_tells_the_topic(sandbox: Sandbox, clo
             time.sleep(0.2)
             return [m for m in received() if json.loads(m["Message"])["NewStateValue"] == state]
 
-        return wait_for(step)
+        return eventually(step)
 
     first = publish_until("OK", 0.0, 1.0)
     assert json.loads(first[0]["Message"])["OldStateValue"] == "INSUFFICIENT_DATA"
@@ -236,7 +175,7 @@ def test_math_alarm_fires(sandbox: Sandbox, cloudwatch: "CloudWatchClient") -> N
     for ahead in range(10):
         put(cloudwatch, "BurnErrors", 9, minute + timedelta(minutes=ahead))
         put(cloudwatch, "BurnCalls", 10, minute + timedelta(minutes=ahead))
-    message = json.loads(wait_for(received)[0]["Message"])
+    message = json.loads(eventually(received)[0]["Message"])
     assert message["NewStateValue"] == "ALARM"
     assert "[0.9 (" in message["NewStateReason"]
     assert "MetricName" not in message["Trigger"]
@@ -276,7 +215,7 @@ def test_composite_waits_for_its_suppressor(sandbox: Sandbox, cloudwatch: "Cloud
     cloudwatch.set_alarm_state(AlarmName="child", StateValue="ALARM", StateReason="set by the test")
     [alarm] = cloudwatch.describe_alarms(AlarmNames=["service"], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
     assert (alarm["StateValue"], alarm["ActionsSuppressedBy"]) == ("ALARM", "WaitPeriod")
-    [envelope] = wait_for(received)
+    [envelope] = eventually(received)
     message = json.loads(envelope["Message"])
     waited = datetime.fromisoformat(message["StateChangeTime"]) - alarm["StateTransitionedTimestamp"]
     assert timedelta(seconds=179) < waited < timedelta(seconds=181)
@@ -341,8 +280,8 @@ def test_event_bus_and_direct_lambda_action(sandbox: Sandbox, cloudwatch: "Cloud
 
         return receive
 
-    event = wait_for(body("from-bus"))
-    payload = wait_for(body("from-function"), seconds=40)
+    event = eventually(body("from-bus"))
+    payload = eventually(body("from-function"), within=40)
     assert event is not None
     assert payload is not None
     assert event["detail-type"] == "CloudWatch Alarm State Change"
@@ -507,10 +446,10 @@ def test_warm_up_delays_evaluation(sandbox: Sandbox, cloudwatch: "CloudWatchClie
     def alarm(name: str) -> Any:
         return next(iter(cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]), None)
 
-    fresh = wait_for(lambda: alarm("silent"))
+    fresh = eventually(lambda: alarm("silent"))
     assert (fresh["StateValue"], fresh["EvaluationState"]) == ("INSUFFICIENT_DATA", "IN_WARM_UP")
     assert fresh["WarmUpConfiguration"] == {"WarmUpPeriodDurationInMinutes": 4}
-    wait_for(lambda: alarm("called")["StateValue"] == "OK" and alarm("silent")["StateValue"] == "ALARM")
+    eventually(lambda: alarm("called")["StateValue"] == "OK" and alarm("silent")["StateValue"] == "ALARM")
     called, silent_now = alarm("called"), alarm("silent")
     assert called["StateTransitionedTimestamp"] - first >= timedelta(minutes=2)
     waited = silent_now["StateTransitionedTimestamp"] - silent_now["AlarmConfigurationUpdatedTimestamp"]
