@@ -18,7 +18,6 @@ from sandbox.inbox.screenshot import screenshot
 from sandbox.load import Load
 from sandbox.running import ENDPOINT, Running, running, write_addresses
 
-_OUT = ROOT / "out"
 _PICTURES = ("page.png", "inbox.png")
 _WIDTH, _HEIGHT = 1400, 1500
 
@@ -43,13 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    output = argparse.ArgumentParser(add_help=False)
+    output.add_argument(
+        "--out", type=Path, default=ROOT / "out", metavar="FOLDER", help="where files are written (default: out)"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     play = commands.add_parser(
         "demo",
+        parents=[output],
         help="deploy, break the model, watch one page arrive and resolve",
         description="Deploys the local environment into an embedded AWS, serves a real model to clients, "
         "deploys a bad version of it, and waits for the page and for its end. "
-        "Writes out/demo/report.json and, where Chromium is, pictures of the inbox beside it.",
+        "Writes demo/report.json and, where Chromium is, pictures of the inbox beside it.",
     )
     play.add_argument(
         "--speed",
@@ -60,12 +64,13 @@ def _parser() -> argparse.ArgumentParser:
     play.set_defaults(run=_demo)
     up = commands.add_parser(
         "up",
+        parents=[output],
         help="the same environment, left running until Ctrl-C",
         description="Deploys the local environment into an embedded AWS and leaves it running, "
-        "with a few clients calling the model. Writes where everything is to out/sandbox.json.",
+        "with a few clients calling the model. Writes where everything is to sandbox.json.",
     )
-    up.add_argument("--port", type=int, default=4566, help="port of the embedded AWS (default: %(default)s)")
-    up.add_argument("--inbox-port", type=int, default=4580, help="port of the inbox (default: %(default)s)")
+    up.add_argument("--port", type=_port, default=4566, help="port of the embedded AWS (default: %(default)s)")
+    up.add_argument("--inbox-port", type=_port, default=4580, help="port of the inbox (default: %(default)s)")
     up.add_argument(
         "--speed", type=_number(1, 120), default=1.0, help="sandbox seconds a second, 1 to 120 (default: %(default)g)"
     )
@@ -77,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    with _folder("demo") as folder:
+    with _folder(options.out.resolve() / "demo") as folder:
         say = _teller()
         print(f"endpointwatch demo: sandbox time runs {options.speed:g} times as fast as the clock", flush=True)
         with running(
@@ -103,7 +108,7 @@ def _demo(options: argparse.Namespace) -> int:
 def _up(options: argparse.Namespace) -> int:
     check_port(options.port, option="--port (make sandbox ARGS='--port 4567')")
     check_port(options.inbox_port, option="--inbox-port (make sandbox ARGS='--inbox-port 4581')")
-    with _folder("sandbox") as folder:
+    with _folder(options.out.resolve() / "sandbox") as folder:
         say = _teller()
         print(f"endpointwatch sandbox: time runs {options.speed:g} times as fast as the clock", flush=True)
         with running(
@@ -113,7 +118,7 @@ def _up(options: argparse.Namespace) -> int:
             speed=options.speed,
             say=say,
         ) as sandbox:
-            path = _OUT / "sandbox.json"
+            path = folder.with_suffix(".json")
             addresses = write_addresses(sandbox, path)
             try:
                 print(json.dumps(addresses, indent=2))
@@ -145,22 +150,26 @@ def _until_interrupted(check: Callable[[], None]) -> None:
 
 
 @contextmanager
-def _folder(name: str) -> Iterator[Path]:
-    """`out/NAME`, for one run at a time: two would write the same files."""
-    folder = _OUT / name
-    folder.mkdir(parents=True, exist_ok=True)
+def _folder(folder: Path) -> Iterator[Path]:
+    """The folder, for one run at a time: two would write the same files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SandboxError(f"--out: {folder} cannot be made: {error.strerror}") from error
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise SandboxError(f"another {name} of this checkout is running; wait for it, or stop it") from None
+            raise SandboxError(
+                f"another run writes to {_shown(folder)}; wait for it, stop it, or choose another folder with --out"
+            ) from None
         for stale in ("report.json", *_PICTURES):
             (folder / stale).unlink(missing_ok=True)
         yield folder
 
 
 def _shown(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
 def _number(low: float, high: float) -> Callable[[str], float]:
@@ -174,6 +183,12 @@ def _number(low: float, high: float) -> Callable[[str], float]:
         return value
 
     return parse
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port between 1 and 65535")
+    return int(text)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
