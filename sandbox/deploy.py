@@ -71,6 +71,9 @@ def _cdk(arguments: list[str], environment: Mapping[str, str], *, folder: Path, 
 
 
 def _reason(log: Path) -> str:
+    """The line of the CLI's log that says why it failed."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    if len(lines) > 1 and "Subprocess exited" in lines[-1]:
+        return lines[-2]  # what the app itself said last
     telling = [line for line in lines if "FAILED" in line or "rror" in line]
     return (telling or lines or ["it said nothing"])[-1]
