@@ -8,6 +8,7 @@ _SEVERAL = {
     "g5": {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8},
     "g6": {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8},
     "g6e": {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8},
+    "g7": {"8xlarge": 2, "12xlarge": 4, "24xlarge": 4, "48xlarge": 8},
     "g7e": {"12xlarge": 2, "24xlarge": 4, "48xlarge": 8},
     "p2": {"8xlarge": 8, "16xlarge": 16},
     "p3": {"8xlarge": 4, "16xlarge": 8},
@@ -19,6 +20,7 @@ _SEVERAL = {
     "p5en": {"48xlarge": 8},
     "p6-b200": {"48xlarge": 8},
     "p6-b300": {"48xlarge": 8},
+    "p6e-gb200": {"36xlarge": 4},
 }
 
 

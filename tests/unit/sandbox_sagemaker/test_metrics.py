@@ -81,3 +81,11 @@ def test_synthetic_gpu_metrics_stay_within_their_scale(rate: float, gpus: int) -
 def test_an_idle_gpu_is_idle() -> None:
     """No request, no utilization, yet the weights stay in memory."""
     assert synthetic_gpu(requests_per_second=0, gpus=2) == (0, 60)
+
+
+def test_gpus_are_counted_as_the_library_counts_them() -> None:
+    """The library divides GPU percentages by its table's counts, so the sandbox must have multiplied by the same."""
+    from endpointwatch.sagemaker.instance_types import INSTANCE_SHAPES
+
+    counts = {instance_type: gpu_count(instance_type) for instance_type in INSTANCE_SHAPES}
+    assert counts == {instance_type: shape.gpus for instance_type, shape in INSTANCE_SHAPES.items()}
