@@ -6,13 +6,14 @@ from typing import Any
 from ministack.services import cloudwatch as ministack_cloudwatch
 
 from sandbox.alarms.rules import children_of, parse_rule
-from sandbox.aws.cloudwatch.alarms import read_alarm
+from sandbox.aws.cloudwatch.alarms import read_dimensions
 from sandbox.aws.cloudwatch.book import AlarmBook
 from sandbox.aws.cloudwatch.tables import find, name_of
 from sandbox.aws.cloudwatch.wire import ServiceError, Values
 from sandbox.clock import Clock
 
 _STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
+_OF_ONE_METRIC = ("Namespace", "MetricName", "Statistic", "ExtendedStatistic", "Period", "Unit")
 _PAGE = 50
 
 
@@ -82,17 +83,17 @@ class AlarmOperations:
         }
 
     def describe_alarms_for_metric(self, request: Values) -> Values:
-        """DescribeAlarmsForMetric: the alarms on exactly this metric, inside Metrics too."""
-        wanted = {item["Name"]: item["Value"] for item in request.get("Dimensions") or []}
-
-        def watches(alarm: Values) -> bool:
-            return any(
-                (query.namespace, query.name, dict(query.dimensions))
-                == (request["Namespace"], request["MetricName"], wanted)
-                for query in read_alarm(alarm).queries
-            )
-
-        return {"MetricAlarms": [alarm for alarm in ministack_cloudwatch._alarms.values() if watches(alarm)]}
+        """DescribeAlarmsForMetric: the alarms on exactly this metric; as in AWS, not those with an expression on it."""
+        wanted = {member: request[member] for member in _OF_ONE_METRIC if request.get(member) is not None}
+        dimensions = read_dimensions(request.get("Dimensions"))
+        return {
+            "MetricAlarms": [
+                alarm
+                for alarm in ministack_cloudwatch._alarms.values()
+                if all(alarm.get(member) == value for member, value in wanted.items())
+                and read_dimensions(alarm.get("Dimensions")) == dimensions
+            ]
+        }
 
     def describe_alarm_history(self, request: Values) -> Values:
         """DescribeAlarmHistory, newest first unless ScanBy says otherwise."""

@@ -154,6 +154,28 @@ def test_suppressor_holds_actions_back(account: Account, changes: list[tuple[int
     assert [at for at, name, _, actions in account.acted if name == "service" and actions] == acted
 
 
+def test_alarms_for_a_metric_are_those_on_it_alone(account: Account) -> None:
+    """As in AWS: exact dimensions, filtered by statistic and period, and none whose expression only uses the metric."""
+    dimensions = [{"Name": "EndpointName", "Value": "ranker"}, {"Name": "VariantName", "Value": "v"}]
+    account.call("PutMetricAlarm", **ALARM | {"AlarmName": "plain"})
+    account.call("PutMetricAlarm", **ALARM | {"AlarmName": "exact", "Dimensions": dimensions})
+    stat = {"Metric": {"Namespace": "N", "MetricName": "M", "Dimensions": dimensions}, "Period": 60, "Stat": "Sum"}
+    math = {key: value for key, value in ALARM.items() if key not in {"Namespace", "MetricName", "Statistic", "Period"}}
+    queries = [{"Id": "m", "MetricStat": stat, "ReturnData": False}, {"Id": "e", "Expression": "m * 2"}]
+    account.call("PutMetricAlarm", **math | {"AlarmName": "math", "Metrics": queries})
+
+    def names(**request: Any) -> list[str]:
+        found = account.call("DescribeAlarmsForMetric", Namespace="N", MetricName="M", **request)["MetricAlarms"]
+        return [alarm["AlarmName"] for alarm in found]
+
+    assert names() == ["plain"]
+    assert names(Dimensions=dimensions[::-1]) == ["exact"]
+    assert names(Dimensions=dimensions[:1]) == []
+    assert names(Statistic="Sum", Period=60) == ["plain"]
+    assert names(Statistic="Average") == []
+    assert names(Period=300) == []
+
+
 def test_composite_refuses_unknown_children_and_cycles(account: Account) -> None:
     """A rule must mention alarms that exist, and must not lead back to its own alarm."""
     composite(account)
