@@ -42,18 +42,17 @@ def is_running(pid: int) -> bool:
 
 def main() -> int:
     """Runs the command of the command line; returns its exit code. Started in a session of its own, or it ends its caller too."""
-    process = subprocess.Popen(sys.argv[1:])
-
-    def stop(*_: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        with suppress(ProcessLookupError):
-            os.killpg(0, signal.SIGTERM)
-        process.wait()
-        sys.exit(128 + signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, stop)
+    # The handler only raises: one that waited for the command itself would wait for ever, on the lock of the wait below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     end_with_parent()
-    return process.wait()
+    try:
+        return subprocess.Popen(sys.argv[1:]).wait()
+    except SystemExit:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(0, signal.SIGTERM)
+        with suppress(ChildProcessError):
+            os.wait()
+        raise
 
 
 if __name__ == "__main__":

@@ -92,6 +92,14 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def alive(pid: int) -> bool:
+    """Whether a process runs, zombies aside."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def _ready(aws: Aws) -> bool:
     assert aws.process.poll() is None, "the embedded AWS ended"
     with contextlib.suppress(urllib.error.URLError, ConnectionError):

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.embedded_aws import NEEDS_PROC, ROOT, Aws, children, embedded_aws, eventually, free_port
+from tests.integration.embedded_aws import NEEDS_PROC, ROOT, Aws, alive, children, embedded_aws, eventually, free_port
 
 ROLE = "arn:aws:iam::000000000000:role/function"
 # Fails the records whose body is "bad", and proves with what it writes that boto3 reaches the embedded AWS.
@@ -368,14 +368,6 @@ def test_what_a_stack_did_not_get_is_reported(aws: Aws) -> None:
     emulated = {row["logical_id"]: " ".join(row["what"]) for row in report["emulated"]}
     assert "GPU metrics are synthetic" in emulated["Config"]
     aws.client("cloudformation").delete_stack(StackName="reported")
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs, zombies aside."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @NEEDS_PROC

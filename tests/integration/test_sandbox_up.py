@@ -167,6 +167,26 @@ def test_a_second_run_in_the_same_folder_is_refused(up: Up) -> None:
 
 
 @NEEDS_PROC
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_end_half_way_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """While the CDK CLI deploys, the sandbox is ended or killed: no process is left, and the next run may begin."""
+    command, log = Command(), tmp_path / "said.txt"
+    process = command.start(["demo", f"--out={tmp_path}"], log=log)
+    try:
+        eventually(lambda: "cdk bootstrap" in log.read_text(), within=60)
+        eventually(lambda: any("aws-cdk/bin/cdk deploy" in line for line in command.processes()))
+        process.send_signal(number)
+        process.wait(timeout=20)
+        eventually(lambda: not command.processes(), within=10)
+    finally:
+        process.terminate()
+        process.wait()
+    if number != signal.SIGKILL:
+        assert process.returncode == 130
+        assert log.read_text().endswith("sandbox: interrupted; everything that was started is stopped\n")
+
+
+@NEEDS_PROC
 def test_ctrl_c_stops_everything(up: Up) -> None:
     """Within seconds no process is left, the addresses are gone, and the exit code is 0. Last: it ends what the others use."""
     assert len(up.command.processes()) > 3
