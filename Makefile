@@ -20,7 +20,7 @@ export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/$(VENV)/jsii-cache
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo sandbox test lint synth deploy bench lock clean
+.PHONY: help demo sandbox test lint synth deploy bootstrap destroy bench lock clean
 
 help: ## list the targets
 	@echo "endpointwatch: watch deep-learning endpoints on GPUs"; echo
@@ -44,6 +44,12 @@ synth: $(VENV)/.app node_modules/.installed ## write cdk.out for ENV, without cr
 
 deploy: $(VENV)/.app node_modules/.installed ## cdk deploy --all for ENV, with your AWS credentials
 	@$(CDK) deploy --all -c env=$(ENV) $(CDK_ARGS)
+
+bootstrap: $(VENV)/.app node_modules/.installed ## cdk bootstrap, once an account and region
+	@$(CDK) bootstrap -c env=$(ENV) $(CDK_ARGS)
+
+destroy: $(VENV)/.app node_modules/.installed ## cdk destroy --all for ENV
+	@$(CDK) destroy --all -c env=$(ENV) $(CDK_ARGS)
 
 bench: $(VENV)/.dev node_modules/.installed ## ratios against named peers, taken in the same run
 	@$(BIN)/python -m bench

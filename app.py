@@ -20,7 +20,14 @@ def build(app: App) -> None:
         app.node.try_get_context("env"), inbox_url=app.node.try_get_context("inbox") or environments.INBOX_URL
     )
     alerting = AlertingStack(app, environments.stack_name("Alerting", environment), environment=environment)
-    ServingStack(app, environments.stack_name("Serving", environment), environment=environment, alerts=alerting.routing)
+    for endpoint in environment.endpoints:
+        ServingStack(
+            app,
+            environments.stack_name("Serving", environment, of=endpoint.name),
+            endpoint=endpoint,
+            environment=environment,
+            alerts=alerting.routing,
+        )
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """The stack that routes alerts; one an environment, whatever it watches."""
 
 from aws_cdk import CfnOutput, Stack
-from aws_cdk import aws_events as events
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from constructs import Construct
@@ -29,17 +28,10 @@ class AlertingStack(Stack):
             "Routing",
             environment=environment.name,
             sinks=self._sinks(environment.pages),
+            operators=environment.pages.operators,
             removal_policy=environment.removal_policy,
         )
-        self.routing.route_events(
-            "EndpointFailed",
-            description="A SageMaker endpoint that could not be created, updated or rolled back",
-            pattern=events.EventPattern(
-                source=["aws.sagemaker"],
-                detail_type=["SageMaker Endpoint State Change"],
-                detail={"EndpointStatus": ["FAILED", "OUT_OF_SERVICE", "UPDATE_ROLLBACK_FAILED"]},
-            ),
-        )
+        self.routing.route_endpoint_events(endpoint_names=[endpoint.name for endpoint in environment.endpoints])
         for severity in Severity:
             CfnOutput(
                 self,

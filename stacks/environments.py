@@ -35,7 +35,8 @@ class Endpoint:
     """One endpoint.
 
     Args:
-        name: its name.
+        name: its name; part of its stack's name.
+        objectives: what it promises.
         instance_type: such as `ml.g5.xlarge`.
         instance_count: instances to start with.
         model: what it serves; None when somebody else deploys it, and it is only watched.
@@ -43,6 +44,7 @@ class Endpoint:
     """
 
     name: str
+    objectives: Objectives
     instance_type: str
     instance_count: int = 1
     model: Model | None = None
@@ -58,6 +60,7 @@ class Pages:
         slack_secret: name of the secret that holds the bot token.
         slack_channel: id of the channel.
         email: addresses.
+        operators: addresses of those who are told when the routing itself fails.
         pagerduty_api_url, slack_api_url: other service regions.
     """
 
@@ -65,6 +68,7 @@ class Pages:
     slack_secret: str | None = None
     slack_channel: str | None = None
     email: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
     pagerduty_api_url: str = "https://events.pagerduty.com"
     slack_api_url: str = "https://slack.com/api"
 
@@ -75,8 +79,7 @@ class Environment:
 
     Args:
         name: such as `prod`.
-        endpoint: what serves, or exists.
-        objectives: what it promises.
+        endpoints: what serves, or exists; each gets a stack of its own.
         ownership: team and runbook.
         pages: where pages go.
         termination_protection: whether CloudFormation refuses to delete the stacks.
@@ -84,8 +87,7 @@ class Environment:
     """
 
     name: str
-    endpoint: Endpoint
-    objectives: Objectives
+    endpoints: tuple[Endpoint, ...]
     ownership: Ownership
     pages: Pages
     termination_protection: bool = False
@@ -94,41 +96,51 @@ class Environment:
 
 def _environments(inbox_url: str) -> dict[str, Environment]:
     ranker = Endpoint(
-        name="ranker", instance_type="ml.g5.xlarge", model=Model(repository="endpointwatch/magika", tag="1.0.3")
+        name="ranker",
+        # Nobody calls a development endpoint at night.
+        objectives=Objectives(latency_p99=Duration.millis(500), availability=0.99, silence=None),
+        instance_type="ml.g5.xlarge",
+        model=Model(repository="endpointwatch/magika", tag="1.0.3"),
     )
     owner = Ownership(team="ml-platform", runbook="https://wiki.example.com/runbooks/ranker")
     dev = Environment(
         name="dev",
-        endpoint=ranker,
-        # Nobody calls a development endpoint at night.
-        objectives=Objectives(latency_p99=Duration.millis(500), availability=0.99, silence=None),
+        endpoints=(ranker,),
         ownership=owner,
         pages=Pages(slack_secret="endpointwatch/dev/slack-bot-token", slack_channel="C0000000DEV"),
     )
-    staging = replace(
-        dev,
+    staging = Environment(
         name="staging",
-        objectives=Objectives(latency_p99=Duration.millis(250), availability=0.995, silence=None),
+        endpoints=(
+            replace(ranker, objectives=Objectives(latency_p99=Duration.millis(250), availability=0.995, silence=None)),
+        ),
+        ownership=owner,
         pages=Pages(slack_secret="endpointwatch/staging/slack-bot-token", slack_channel="C00000STAGING"),
     )
     prod = Environment(
         name="prod",
-        endpoint=replace(ranker, instance_type="ml.g5.2xlarge", instance_count=2),
-        objectives=Objectives(latency_p99=Duration.millis(200), availability=0.999),
+        endpoints=(
+            replace(
+                ranker,
+                objectives=Objectives(latency_p99=Duration.millis(200), availability=0.999),
+                instance_type="ml.g5.2xlarge",
+                instance_count=2,
+            ),
+        ),
         ownership=owner,
         pages=Pages(
             pagerduty_secret="endpointwatch/prod/pagerduty-routing-key",
             slack_secret="endpointwatch/prod/slack-bot-token",
             slack_channel="C0000000PROD",
             email=("ml-platform-oncall@example.com",),
+            operators=("ml-platform@example.com",),
         ),
         termination_protection=True,
         removal_policy=RemovalPolicy.RETAIN,
     )
     local = Environment(
         name="local",
-        endpoint=ranker,
-        objectives=Objectives(latency_p99=Duration.millis(500), availability=0.999),
+        endpoints=(replace(ranker, objectives=Objectives(latency_p99=Duration.millis(500), availability=0.999)),),
         ownership=owner,
         pages=Pages(
             pagerduty_secret="endpointwatch/local/pagerduty-routing-key",
@@ -156,6 +168,13 @@ def choose(name: object, *, inbox_url: str = INBOX_URL) -> Environment:
     return environments[str(name)]
 
 
-def stack_name(purpose: str, environment: Environment) -> str:
-    """Such as `EndpointwatchServingProd`; stays, because renaming a stack means making it anew."""
-    return f"Endpointwatch{purpose}{environment.name.title()}"
+def stack_name(purpose: str, environment: Environment, *, of: str = "") -> str:
+    """Such as `EndpointwatchServingRankerProd`; stays, because renaming a stack means making it anew.
+
+    Args:
+        purpose: such as `Serving`.
+        environment: the environment.
+        of: name of the endpoint, for a stack that has one.
+    """
+    endpoint = "".join(word[:1].upper() + word[1:] for word in of.split("-"))
+    return f"Endpointwatch{purpose}{endpoint}{environment.name.title()}"

@@ -5,7 +5,7 @@ from aws_cdk import aws_ecr as ecr
 
 from constructs import Construct
 from endpointwatch import AlertTargets, EndpointMonitoring, GpuEndpoint, WatchedEndpoint
-from stacks.environments import Endpoint, Environment, Model
+from stacks.environments import Endpoint, Environment
 from stacks.tags import tag
 
 
@@ -17,46 +17,44 @@ class ServingStack(Stack):
         monitoring: what watches it.
     """
 
-    def __init__(self, scope: Construct, id: str, *, environment: Environment, alerts: AlertTargets) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, endpoint: Endpoint, environment: Environment, alerts: AlertTargets
+    ) -> None:
         super().__init__(
             scope,
             id,
-            description=f"endpointwatch: {environment.endpoint.name} in {environment.name}, and what watches it",
+            description=f"endpointwatch: {endpoint.name} in {environment.name}, and what watches it",
             termination_protection=environment.termination_protection,
         )
-        self.endpoint = self._endpoint(environment)
+        self.endpoint = self._endpoint(endpoint, environment)
         self.monitoring = EndpointMonitoring(
             self,
             "Monitoring",
             endpoint=self.endpoint,
-            objectives=environment.objectives,
+            objectives=endpoint.objectives,
             alerts=alerts,
-            environment=environment.name,
             ownership=environment.ownership,
         )
         CfnOutput(self, "EndpointName", value=self.endpoint.endpoint_name, description="What clients call")
         tag(self, environment)
 
-    def _endpoint(self, environment: Environment) -> WatchedEndpoint:
-        settings = environment.endpoint
-        if settings.model is None:
+    def _endpoint(self, endpoint: Endpoint, environment: Environment) -> WatchedEndpoint:
+        model = endpoint.model
+        if model is None:
             return GpuEndpoint.from_endpoint_attributes(
-                self, "Endpoint", endpoint_name=settings.name, instance_type=settings.instance_type
+                self, "Endpoint", endpoint_name=endpoint.name, instance_type=endpoint.instance_type
             )
-        return self._served(settings, settings.model, environment)
-
-    def _served(self, settings: Endpoint, model: Model, environment: Environment) -> GpuEndpoint:
         repository = ecr.Repository.from_repository_name(self, "Images", model.repository)
         return GpuEndpoint(
             self,
             "Endpoint",
-            endpoint_name=settings.name,
+            endpoint_name=endpoint.name,
             image=repository.repository_uri_for_tag(model.tag),
             repository=repository,
-            instance_type=settings.instance_type,
-            instance_count=settings.instance_count,
+            instance_type=endpoint.instance_type,
+            instance_count=endpoint.instance_count,
             model_data_url=model.data_url,
             environment=model.variables,
-            data_capture=settings.data_capture,
+            data_capture=endpoint.data_capture,
             removal_policy=environment.removal_policy,
         )

@@ -41,7 +41,8 @@ def template() -> Callable[[str, str], Template]:
         from stacks import environments
 
         chosen = environments.choose(environment)
-        stack = _app(environment).node.find_child(environments.stack_name(purpose, chosen))
+        of = chosen.endpoints[0].name if purpose == "Serving" else ""
+        stack = _app(environment).node.find_child(environments.stack_name(purpose, chosen, of=of))
         return Template.from_stack(stack)  # type: ignore[arg-type]  # find_child says IConstruct
 
     return synthesized

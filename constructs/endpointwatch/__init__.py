@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from endpointwatch.alarms import AlarmOverride, AlertTargets, AlertTopics, Objectives, Ownership, Signal
+    from endpointwatch.alarms import AlarmOverride, AlertTargets, AlertTopics, Objectives, Ownership
     from endpointwatch.routing import AlertRouting, Email, PagerDuty, Route, Sink, Slack
     from endpointwatch.sagemaker import (
         INSTANCE_SHAPES,
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         GpuEndpoint,
         InstanceShape,
         MetricsConfig,
+        Signal,
         WatchedEndpoint,
     )
     from endpointwatch.severity import Severity
@@ -47,7 +48,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "endpointwatch.alarms": ("AlarmOverride", "AlertTargets", "AlertTopics", "Objectives", "Ownership", "Signal"),
+    "endpointwatch.alarms": ("AlarmOverride", "AlertTargets", "AlertTopics", "Objectives", "Ownership"),
     "endpointwatch.routing": ("AlertRouting", "Email", "PagerDuty", "Route", "Sink", "Slack"),
     "endpointwatch.severity": ("Severity",),
 }

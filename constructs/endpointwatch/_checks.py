@@ -11,6 +11,7 @@ _S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
 # What CloudFormation accepts as a tag value.
 _TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{1,256}")
+_ENVIRONMENT = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
 
@@ -52,6 +53,14 @@ def resource_name(field: str, value: object) -> str:
     name = text(field, value, fix="give a name of letters, digits and hyphens")
     if not _NAME.fullmatch(name) and not Token.is_unresolved(name):
         raise ValueError(f"{field}: {name!r} is no SageMaker name; use 1 to 63 letters, digits and single hyphens")
+    return name
+
+
+def environment(value: object) -> str:
+    """`value`, when it can be part of every name that it becomes part of, a dashboard's among them (a CDK token passes)."""
+    name = text("environment", value, fix="give a name such as prod")
+    if not _ENVIRONMENT.fullmatch(name) and not Token.is_unresolved(name):
+        raise ValueError(f"environment: {name!r} is no name; use 1 to 64 letters, digits, hyphens and underscores")
     return name
 
 

@@ -26,27 +26,18 @@ def _resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_key_lets_cloudwatch_publish(alerting: Template) -> None:
-    """CloudWatch may use the key that encrypts the topics; without it alarms vanish without a trace."""
-    alerting.has_resource_properties(
-        "AWS::KMS::Key",
-        {
-            "EnableKeyRotation": True,
-            "KeyPolicy": {
-                "Statement": Match.array_with(
-                    [
-                        Match.object_like(
-                            {
-                                "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-                                "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                                "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
-                            }
-                        )
-                    ]
-                )
-            },
-        },
-    )
+def test_key_lets_the_services_publish(alerting: Template) -> None:
+    """CloudWatch, EventBridge and SNS may use the key that encrypts topics and queues; without it alarms vanish without a trace."""
+    (key,) = _resources(alerting, "AWS::KMS::Key").values()
+    assert key["EnableKeyRotation"] is True
+    (statement,) = (s for s in key["KeyPolicy"]["Statement"] if s.get("Sid") == "AlertsOfThisAccount")
+    assert set(statement["Principal"]["Service"]) == {
+        "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
+        "sns.amazonaws.com",
+    }
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_topics_are_encrypted_and_let_cloudwatch_in(alerting: Template) -> None:
@@ -54,7 +45,7 @@ def test_topics_are_encrypted_and_let_cloudwatch_in(alerting: Template) -> None:
     topics = _resources(alerting, "AWS::SNS::Topic")
     assert all("KmsMasterKeyId" in topic for topic in topics.values())
     severities = [name for name, topic in topics.items() if "DisplayName" in topic]
-    assert len(severities) == 3
+    assert len(severities) == 3 + 1  # and the fallback, past the routing
     policies = list(_resources(alerting, "AWS::SNS::TopicPolicy").values())
     for name in severities:
         (policy,) = (policy for policy in policies if policy["Topics"] == [{"Ref": name}])
@@ -78,6 +69,42 @@ def test_every_queue_has_dead_letters_or_holds_them(alerting: Template) -> None:
             dead_letter_queues.add(subscription["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0])
     assert all("RedrivePolicy" in queue or name in dead_letter_queues for name, queue in queues.items())
     assert all("KmsMasterKeyId" in queue for queue in queues.values())
+
+
+def test_dead_letters_alarm_past_the_routing(alerting: Template) -> None:
+    """One alarm watches every dead-letter queue, and tells a topic that the routing does not feed on."""
+    dead = {
+        queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for queue in _resources(alerting, "AWS::SQS::Queue").values()
+        if "RedrivePolicy" in queue
+    }
+    subscriptions = _resources(alerting, "AWS::SNS::Subscription").values()
+    dead |= {
+        s["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for s in subscriptions if s["Protocol"] == "sqs"
+    }
+    (alarm,) = _resources(alerting, "AWS::CloudWatch::Alarm").values()
+    watched = {
+        query["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for query in alarm["Metrics"]
+        if "MetricStat" in query
+    }
+    assert watched == dead
+    (action,) = alarm["AlarmActions"]
+    assert action not in [s["TopicArn"] for s in subscriptions if s["Protocol"] == "sqs"]
+
+
+def test_a_refused_delivery_can_be_put_aside(alerting: Template) -> None:
+    """The dispatcher knows the dead-letter queue of each sink, and may write to it."""
+    environment = _function_environment(alerting, "alert_dispatcher.handler.handler")
+    refused, sinks = (json.loads(_flat(environment[name])) for name in ("DEAD_LETTERS", "SINKS"))
+    assert set(refused) == set(sinks)
+    statements = [
+        statement
+        for policy in _resources(alerting, "AWS::IAM::Policy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement.get("Sid") == "Refused"
+    ]
+    assert [statement["Action"] for statement in statements] == ["sqs:SendMessage"]
 
 
 def test_each_sink_has_a_queue_of_its_own(template: Templates) -> None:
@@ -116,6 +143,7 @@ def test_functions_hold_arns_of_secrets_only(alerting: Template) -> None:
 def test_iam_has_no_wildcard_but_the_known_ones(template: Templates, purpose: str, environment: str) -> None:
     """No action is a pattern, and `*` as a resource is for actions that know no resources."""
     without_resources = {
+        "cloudwatch:DescribeAlarms",  # shows no composite alarm to whoever may not describe all
         "cloudwatch:GetMetricData",
         "cloudwatch:GetMetricWidgetImage",
         "cloudwatch:PutMetricData",

@@ -30,7 +30,7 @@ def test_model_and_configuration_are_unnamed(serving: Template) -> None:
     serving.all_resources_properties("AWS::SageMaker::EndpointConfig", {"EndpointConfigName": Match.absent()})
     serving.all_resources_properties("AWS::SageMaker::Model", {"ModelName": Match.absent()})
     serving.has_resource_properties(
-        "AWS::SageMaker::Endpoint", {"EndpointName": "ranker", "RetainAllVariantProperties": True}
+        "AWS::SageMaker::Endpoint", {"EndpointName": "ranker", "RetainAllVariantProperties": False}
     )
 
 
@@ -103,11 +103,13 @@ def test_latency_objective_is_in_microseconds(serving: Template) -> None:
 
 
 def test_errors_follow_the_availability_objective(serving: Template) -> None:
-    """99.9 % promised: the alarm fires at 14.4 times the budget of 0.1 %, and never on a handful of requests."""
+    """99.9 % promised: the alarm fires at 14.4 times the budget of 0.1 %, and never on a single failure in a minute."""
     alarm = _alarm(serving, "errors")
     (expression,) = (query for query in alarm["Metrics"] if query["ReturnData"])
     assert alarm["Threshold"] == pytest.approx(0.0144)
-    assert expression["Expression"].startswith("IF(requests >= 10,")
+    assert expression["Expression"] == (
+        "IF(IF(m5xx > failed - m4xx, m5xx, failed - m4xx) >= 2, IF(m5xx > failed - m4xx, m5xx, failed - m4xx) / requests, 0)"
+    )
     assert {query["MetricStat"]["Metric"]["MetricName"] for query in alarm["Metrics"] if "MetricStat" in query} == {
         "Invocations",
         "Invocation4XXErrors",
@@ -139,7 +141,9 @@ def test_page_context_travels_as_tags(serving: Template) -> None:
     assert tags["endpointwatch:dashboard"] == "endpointwatch-prod-ranker-AllTraffic"
     assert tags["team"] == "ml-platform"
     assert tags["runbook"].startswith("https://")
-    assert tags["endpointwatch:objective"]
+    assert tags["endpointwatch:objective"] == "99.9 percent of requests answered without a failure"
+    assert (tags["endpointwatch:objective-value"], tags["endpointwatch:unit"]) == ("0.001", "share")
+    assert (tags["endpointwatch:gpus"], tags["endpointwatch:vcpus"]) == ("1", "8")
 
 
 def test_dashboard_shows_every_alarm_and_divides_too(serving: Template) -> None:
@@ -160,12 +164,12 @@ def test_what_is_captured_outlives_the_stack_in_prod(template: Templates) -> Non
     """Captured data and its key outlive the stack in prod, and go with it in dev."""
     for environment, policy in (("prod", "Retain"), ("dev", "Delete")):
         stack = template("Serving", environment).to_json()
-        kept = {
-            resource["Type"]: resource["DeletionPolicy"]
+        kept = sorted(
+            (resource["Type"], resource["DeletionPolicy"])
             for resource in stack["Resources"].values()
             if resource["Type"] in {"AWS::S3::Bucket", "AWS::KMS::Key"}
-        }
-        assert kept == {"AWS::S3::Bucket": policy, "AWS::KMS::Key": policy}
+        )
+        assert kept == [("AWS::KMS::Key", policy), ("AWS::S3::Bucket", policy)]
 
 
 def test_role_reads_its_image_and_nothing_else(serving: Template) -> None:

@@ -10,12 +10,22 @@ from endpointwatch.alarms.spec import AlarmSpec
 
 
 def create_alarm(
-    scope: Construct, id: str, *, spec: AlarmSpec, name: str, action_arns: Sequence[str], tags: Mapping[str, str]
+    scope: Construct, id: str, *, spec: AlarmSpec, name: str | None, action_arns: Sequence[str], tags: Mapping[str, str]
 ) -> cloudwatch.CfnAlarm:
     """The alarm of `spec`, telling `action_arns` when it fires and when it is over.
 
-    An L1, because the L2 has no warm-up.
+    An L1, because the L2 has no warm-up. CloudFormation names it where `name` is None; `tags` are joined by what the spec itself
+    tells the page.
     """
+    told = {
+        "endpointwatch:signal": spec.signal,
+        "endpointwatch:severity": spec.severity,
+        "endpointwatch:unit": spec.unit,
+    }
+    if spec.objective is not None:
+        told["endpointwatch:objective"] = spec.objective
+    if spec.objective_value is not None:
+        told["endpointwatch:objective-value"] = f"{spec.objective_value:.12g}"
     actions = list(action_arns) or None
     return cloudwatch.CfnAlarm(
         scope,
@@ -36,5 +46,5 @@ def create_alarm(
         ),
         alarm_actions=actions,
         ok_actions=actions,
-        tags=[CfnTag(key=key, value=value) for key, value in tags.items()],
+        tags=[CfnTag(key=key, value=value) for key, value in {**tags, **told}.items()],
     )

@@ -1,7 +1,6 @@
 """An alarm as a plain value, before CloudFormation."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
 from endpointwatch import _checks
@@ -10,24 +9,10 @@ from endpointwatch.severity import Severity
 
 Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
 Missing = Literal["missing", "ignore", "breaching", "notBreaching"]
+Unit = Literal["share", "percent", "microseconds", "count"]
 
 DAY = 86_400
 WEEK = 604_800
-
-
-class Signal(StrEnum):
-    """What an alarm listens to; part of its name and of its construct id, so never renamed."""
-
-    ERRORS = "errors"
-    LATENCY = "latency"
-    OVERHEAD = "overhead"
-    SILENCE = "silence"
-    GPU_IDLE = "gpu-idle"
-    GPU = "gpu"
-    GPU_MEMORY = "gpu-memory"
-    CPU = "cpu"
-    MEMORY = "memory"
-    DISK = "disk"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,32 +20,36 @@ class AlarmSpec:
     """One alarm.
 
     Args:
-        signal: what it listens to.
+        signal: what it listens to; part of its name and of its construct id.
         severity: which topic it goes to.
         watches: the metric.
         comparison: how `watches` compares with `threshold` when it breaches.
-        threshold: in the metric's unit.
+        threshold: in `unit`.
+        unit: what the metric counts; `share` is 0 to 1, `percent` 0 to 100.
         datapoints: M of M out of N: breaching periods that make an alarm.
         periods: N: periods that are looked at.
         missing: what a period without data counts as.
         warm_up_minutes: how long after its creation the alarm may wait for its first data; None for not at all.
         summary: what is wrong when it fires, in one line.
         first: what to do first.
-        objective: what it protects, in words; becomes the value of a tag.
+        objective: the promise that it protects, in words, if there is one; becomes the value of a tag.
+        objective_value: the same as a number in `unit`.
     """
 
-    signal: Signal
+    signal: str
     severity: Severity
     watches: Spec
     comparison: Comparison = "GreaterThanThreshold"
     threshold: float
+    unit: Unit
     datapoints: int
     periods: int
     missing: Missing = "missing"
     warm_up_minutes: int | None = None
     summary: str
     first: str
-    objective: str
+    objective: str | None = None
+    objective_value: float | None = None
 
     def __post_init__(self) -> None:
         name = f"{self.signal} alarm"
@@ -69,7 +58,8 @@ class AlarmSpec:
                 f"{name}: {self.datapoints} datapoints of {self.periods} periods cannot be; "
                 "datapoints is 1 up to periods"
             )
-        _checks.tag_value(f"{name}: objective", self.objective)
+        if self.objective is not None:
+            _checks.tag_value(f"{name}: objective", self.objective)
         # CDK does not check what CloudWatch refuses at deployment: an alarm looks back a day at most, a week from 1 hour on.
         span, limit = self.watches.period * self.periods, WEEK if self.watches.period >= 3600 else DAY
         if span > limit:

@@ -11,6 +11,11 @@ from endpointwatch.severity import Severity
 class AlertTargets(Protocol):
     """Whatever has a topic for each severity; `AlertRouting` does."""
 
+    @property
+    def environment(self) -> str | None:
+        """What alarms without an environment of their own belong to."""
+        ...
+
     def topic(self, severity: Severity) -> sns.ITopic:
         """The topic of `severity`."""
         ...
@@ -24,11 +29,13 @@ class AlertTopics:
         critical: for what wakes somebody.
         warning: for what can wait until the morning.
         info: for what is only worth knowing; `warning` when left out.
+        environment: what alarms without an environment of their own belong to.
     """
 
     critical: sns.ITopic
     warning: sns.ITopic
     info: sns.ITopic | None = None
+    environment: str | None = None
 
     def topic(self, severity: Severity) -> sns.ITopic:
         """The topic of `severity`."""

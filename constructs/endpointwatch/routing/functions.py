@@ -63,7 +63,7 @@ def alert_function(scope: Construct, id: str, *, package: str, log_retention: lo
         handler=f"{package}.handler.handler",
         code=lambda_.Code.from_asset(str(packed(package))),
         role=role,
-        memory_size=512,
+        memory_size=1024,
         timeout=Duration.seconds(TIMEOUT),
         log_group=log_group,
         logging_format=lambda_.LoggingFormat.JSON,

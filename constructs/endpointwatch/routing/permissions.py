@@ -38,8 +38,14 @@ def allow_context(role: iam.Role) -> None:
     alarms = "cloudwatch", "alarm:*"
     logs = "logs", "log-group:/aws/sagemaker/Endpoints/*"
     endpoints = [("sagemaker", f"{kind}/*") for kind in ("endpoint", "endpoint-config", "model")]
-    allow(role, "Alarms", ["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"], [own_arn(*alarms)])
-    allow(role, "Metrics", ["cloudwatch:GetMetricData", "cloudwatch:GetMetricWidgetImage"], ["*"])
+    allow(role, "AlarmTags", ["cloudwatch:ListTagsForResource"], [own_arn(*alarms)])
+    # DescribeAlarms shows no composite alarm to whoever may not describe all; the other two know no resources.
+    allow(
+        role,
+        "Metrics",
+        ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:GetMetricWidgetImage"],
+        ["*"],
+    )
     allow(
         role,
         "Endpoints",
@@ -51,7 +57,8 @@ def allow_context(role: iam.Role) -> None:
     acknowledge(
         role,
         {
-            "AwsSolutions-IAM5[Resource::*]": "GetMetricData and GetMetricWidgetImage know no resources",
+            "AwsSolutions-IAM5[Resource::*]": "GetMetricData and GetMetricWidgetImage know no resources, "
+            "and DescribeAlarms shows no composite alarm to whoever may not describe all",
             **{own_arn_rule(*resource): others for resource in (alarms, logs, *endpoints)},
         },
     )

@@ -7,6 +7,9 @@ from endpointwatch import _checks
 from endpointwatch.routing.sinks import Sink
 from endpointwatch.severity import Severity
 
+# One alarm watches every dead-letter queue, those of SNS and of the enricher too, and CloudWatch allows it 10 metrics.
+_MOST_SINKS = 8
+
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
@@ -30,6 +33,8 @@ def complete_routes(sinks: Sequence[Sink], routes: Sequence[Route] | None) -> li
     names = [sink.name for sink in sinks]
     if not names:
         raise ValueError("sinks: is empty; give at least one of PagerDuty, Slack, Email")
+    if len(names) > _MOST_SINKS:
+        raise ValueError(f"sinks: {len(names)} are more than {_MOST_SINKS}; use a second AlertRouting")
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"sinks: two are named {name!r}; give one of them another name=")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as events_targets
@@ -14,11 +15,15 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from endpointwatch import _checks
 from endpointwatch._nag import acknowledge
+from endpointwatch.alarms.alarm import create_alarm
+from endpointwatch.alarms.spec import AlarmSpec
+from endpointwatch.metrics import MathSpec, MetricSpec
 from endpointwatch.routing.functions import alert_function
 from endpointwatch.routing.permissions import allow, allow_charts, allow_context, allow_state
 from endpointwatch.routing.routes import Route, complete_routes
@@ -38,14 +43,18 @@ class AlertRouting(Construct):
             let CloudWatch and EventBridge use it, or alarms vanish without a trace; a key that this app owns is told so here.
         enrichment_deadline: how long a page waits for its context before it goes out with what is there (1 to 10 seconds).
         log_retention: how long the functions' logs are kept.
+        operators: e-mail addresses of those who look after the routing itself; told, past the routing, when an alert
+            could not be delivered.
         removal_policy: what becomes of the table and the charts when the stack is deleted; neither holds anything but the
             state of open alerts and pictures of the last month.
 
     Attributes:
+        environment: what this routes for.
         encryption_key: the key.
         queue: the queue of alerts; EventBridge rules and other sources may write to it.
         enricher, dispatcher: the functions.
         sink_queues: the queue of each sink, by name.
+        dead_letter_alarm: fires when any dead-letter queue holds a message.
 
     Raises:
         ValueError: no sink, two sinks of one name, or a route to a sink that is not there.
@@ -62,10 +71,11 @@ class AlertRouting(Construct):
         encryption_key: kms.IKey | None = None,
         enrichment_deadline: Duration = Duration.seconds(3),
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
+        operators: Sequence[str] = (),
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
     ) -> None:
         super().__init__(scope, id)
-        _checks.tag_value("environment", environment)
+        self.environment = _checks.environment(environment)
         deadline = (
             _checks.milliseconds("enrichment_deadline", enrichment_deadline, fix="write Duration.seconds(3)") / 1000
         )
@@ -76,7 +86,10 @@ class AlertRouting(Construct):
             self, "Key", description="Alerts on their way", enable_key_rotation=True, removal_policy=removal_policy
         )
         self._transport = Transport(self, encryption_key=self.encryption_key)
-        self._topics = {severity: self._transport.topic(severity) for severity in Severity}
+        self._topics = {
+            severity: self._transport.topic(severity.title(), display_name=f"endpointwatch {severity}")
+            for severity in Severity
+        }
         self.queue = self._transport.queue("Alerts")
         for severity, topic in self._topics.items():
             self._transport.subscribe(self.queue, severity=severity, topic=topic)
@@ -124,8 +137,9 @@ class AlertRouting(Construct):
             "QUEUES": _json({name: queue.queue_url for name, queue in self.sink_queues.items()}),
         }.items():
             self.enricher.add_environment(name, value)
+        # One at a time: no alert waits for the context of another.
         self.enricher.add_event_source(
-            event_sources.SqsEventSource(self.queue, batch_size=10, report_batch_item_failures=True)
+            event_sources.SqsEventSource(self.queue, batch_size=1, report_batch_item_failures=True)
         )
         allow(
             self.enricher, "Deliveries", ["sqs:SendMessage"], [queue.queue_arn for queue in self.sink_queues.values()]
@@ -156,6 +170,8 @@ class AlertRouting(Construct):
         allow_state(self.dispatcher, table=self.state, encryption_key=self.encryption_key)
         allow_charts(_role(self.dispatcher), bucket=self.charts, action="s3:GetObject")
 
+        self.dead_letter_alarm = self._watch_dead_letters(operators)
+
     @property
     def dead_letter_queues(self) -> Mapping[str, sqs.IQueue]:
         """Every dead-letter queue, by what it is for."""
@@ -175,6 +191,64 @@ class AlertRouting(Construct):
             targets=[
                 events_targets.SqsQueue(self.queue, dead_letter_queue=self._transport.dead_letter_queue("Undelivered"))
             ],
+        )
+
+    def route_endpoint_events(self, *, endpoint_names: Sequence[str]) -> events.Rule:
+        """Pages when one of these SageMaker endpoints fails to be made, updated or rolled back; resolves when it serves again."""
+        for name in endpoint_names:
+            _checks.resource_name("endpoint_names", name)
+        return self.route_events(
+            "EndpointEvents",
+            description="SageMaker endpoints that fail, and that serve again",
+            pattern=events.EventPattern(
+                source=["aws.sagemaker"],
+                detail_type=["SageMaker Endpoint State Change"],
+                detail={
+                    "EndpointName": list(endpoint_names),
+                    "EndpointStatus": [
+                        "FAILED",
+                        "OUT_OF_SERVICE",
+                        "ROLLING_BACK",
+                        "UPDATE_ROLLBACK_FAILED",
+                        "IN_SERVICE",
+                    ],
+                },
+            ),
+        )
+
+    def _watch_dead_letters(self, operators: Sequence[str]) -> cloudwatch.CfnAlarm:
+        # Does not go through the routing: it is the routing that fails.
+        fallback = self._transport.topic("Fallback", display_name="endpointwatch itself")
+        for address in operators:
+            fallback.add_subscription(subscriptions.EmailSubscription(address))
+        counts = {
+            f"q{number}": MetricSpec(
+                namespace="AWS/SQS",
+                name="ApproximateNumberOfMessagesVisible",
+                dimensions={"QueueName": queue.queue_name},
+                statistic="Maximum",
+                label=name,
+            )
+            for number, (name, queue) in enumerate(self.dead_letter_queues.items())
+        }
+        return create_alarm(
+            self,
+            "DeadLetters",
+            spec=AlarmSpec(
+                signal="dead-letters",
+                severity=Severity.CRITICAL,
+                watches=MathSpec(expression=f"MAX([{', '.join(counts)}])", using=counts, label="dead letters"),
+                threshold=0,
+                unit="count",
+                datapoints=1,
+                periods=1,
+                missing="notBreaching",
+                summary="An alert could not be handled or delivered, and waits in a dead-letter queue.",
+                first="look at the attribute `reason` of the messages, and at the log of the dispatcher.",
+            ),
+            name=None,
+            action_arns=[fallback.topic_arn],
+            tags={"endpointwatch:environment": self.environment},
         )
 
 

@@ -1,6 +1,6 @@
 """Topics and queues, encrypted with one key that every service on the way may use."""
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Annotations, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -13,8 +13,9 @@ from endpointwatch.severity import Severity
 
 # AWS's advice for SQS event sources: a message stays hidden six times as long as the function may run.
 _VISIBILITY = Duration.seconds(6 * TIMEOUT)
-# A sink that is down for a while must not lose a page: with the visibility above this is two hours of retries.
-_ATTEMPTS = 20
+# A sink that is down for a while must not lose a page. The functions put off each next attempt for longer (alert_common/queue.py):
+# so many attempts take hours, whatever a sink asks for.
+_ATTEMPTS = 100
 
 
 class Transport:
@@ -32,15 +33,14 @@ class Transport:
         self._scope = scope
         self._key = encryption_key
         self.dead_letter_queues: dict[str, sqs.Queue] = {}
-        for service in ("cloudwatch", "events", "sns"):
-            self._let_publish(service)
+        self._let_publish("cloudwatch", "events", "sns")
 
-    def topic(self, severity: Severity) -> sns.Topic:
+    def topic(self, name: str, *, display_name: str) -> sns.Topic:
         """A topic that the alarms of this account may publish to."""
         topic = sns.Topic(
             self._scope,
-            severity.title(),
-            display_name=f"endpointwatch {severity}",
+            name,
+            display_name=display_name,
             master_key=self._key,
             enforce_ssl=True,
         )
@@ -81,20 +81,26 @@ class Transport:
         # A message that arrives before the queue lets it in is lost.
         subscription.node.add_dependency(*(receiver.node.find_child("Policy") for receiver in (queue, undelivered)))
 
-    def _let_publish(self, service: str) -> None:
+    def _let_publish(self, *services: str) -> None:
         # Without this a topic or queue encrypted with our key silently drops what the service sends.
-        self._key.add_to_resource_policy(
+        added = self._key.add_to_resource_policy(
             iam.PolicyStatement(
-                sid=f"{service.title()}Publishes",
-                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+                sid="AlertsOfThisAccount",
+                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com") for service in services],
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
                 resources=["*"],  # in a key policy: this key
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self._scope).account}},
             )
         )
+        if not added.statement_added:
+            Annotations.of(self._scope).add_warning_v2(
+                "endpointwatch:keyPolicy",
+                f"encryption_key: its policy cannot be changed from here; let {', '.join(services)} (.amazonaws.com) use "
+                "kms:Decrypt and kms:GenerateDataKey*, or alarms vanish without a trace",
+            )
 
     def queue(self, name: str) -> sqs.Queue:
-        """A queue whose messages become dead letters, in a queue called NAMEDead, after two hours of attempts."""
+        """A queue whose messages become dead letters, in a queue called NAMEDead, when hours of attempts have failed."""
         return sqs.Queue(
             self._scope,
             name,

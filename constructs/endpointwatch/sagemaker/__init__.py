@@ -5,6 +5,7 @@ from endpointwatch.sagemaker.endpoint import GpuEndpoint, WatchedEndpoint
 from endpointwatch.sagemaker.endpoint_metrics import EndpointMetrics
 from endpointwatch.sagemaker.instance_types import INSTANCE_SHAPES, InstanceShape
 from endpointwatch.sagemaker.monitoring import EndpointMonitoring
+from endpointwatch.sagemaker.signals import Signal
 
 __all__ = [
     "INSTANCE_SHAPES",
@@ -14,5 +15,6 @@ __all__ = [
     "GpuEndpoint",
     "InstanceShape",
     "MetricsConfig",
+    "Signal",
     "WatchedEndpoint",
 ]

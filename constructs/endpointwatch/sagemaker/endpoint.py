@@ -34,10 +34,18 @@ class WatchedEndpoint(Construct):
     variant_name: str
     metrics: EndpointMetrics
 
-    def _watch(self, *, endpoint_name: str, variant_name: str, shape: InstanceShape | None) -> None:
+    def _watch(
+        self, *, endpoint_name: str, variant_name: str, shape: InstanceShape | None, metrics_config: MetricsConfig
+    ) -> None:
         self.endpoint_name = endpoint_name
         self.variant_name = variant_name
-        self.metrics = EndpointMetrics(endpoint_name=endpoint_name, variant_name=variant_name, shape=shape)
+        self.metrics = EndpointMetrics(
+            endpoint_name=endpoint_name,
+            variant_name=variant_name,
+            shape=shape,
+            # Alarms look at whole minutes, also where metrics come more often.
+            instance_period=max(60, metrics_config.publish_frequency_seconds),
+        )
 
     def metric_invocations(self) -> cloudwatch.IMetric:
         """Requests a minute (count, sum)."""
@@ -47,9 +55,9 @@ class WatchedEndpoint(Construct):
         """Share of requests that the model answered with 4XX (0 to 1)."""
         return self.metrics.client_error_ratio().to_metric()
 
-    def metric_failure_ratio(self, *, at_least: int = 1) -> cloudwatch.IMetric:
-        """Share of requests that failed on our side (0 to 1); 0 in a minute with fewer than `at_least` requests."""
-        return self.metrics.failure_ratio(at_least=at_least).to_metric()
+    def metric_failure_ratio(self, *, least_failures: int = 1) -> cloudwatch.IMetric:
+        """Share of requests that failed on our side (0 to 1); 0 in a minute with fewer than `least_failures` of them."""
+        return self.metrics.failure_ratio(least_failures=least_failures).to_metric()
 
     def metric_model_latency(self, statistic: str = "p99") -> cloudwatch.IMetric:
         """Time that the model took (MICROSECONDS)."""
@@ -71,9 +79,9 @@ class WatchedEndpoint(Construct):
         """Used share of all GPUs' memory (percent, 0 to 100)."""
         return required(self.metrics.gpu_memory(), metric="metric_gpu_memory_utilization").to_metric()
 
-    def metric_gpu_while_serving(self, *, at_least: int = 1) -> cloudwatch.IMetric:
-        """GPU work while there are at least `at_least` requests a minute, else 100 (percent of one GPU)."""
-        return self.metrics.gpu_while_serving(at_least=at_least).to_metric()
+    def metric_gpu_while_busy(self, *, busy: float = 0.2) -> cloudwatch.IMetric:
+        """GPU work while the model is busy for at least a share `busy` of the time, else 100 (percent of one GPU)."""
+        return self.metrics.gpu_while_busy(busy=busy).to_metric()
 
     def metric_memory_utilization(self) -> cloudwatch.IMetric:
         """Used memory of the instance (percent, 0 to 100)."""
@@ -98,7 +106,9 @@ class GpuEndpoint(WatchedEndpoint):
         environment: environment of the container; no secrets, SageMaker shows it in clear.
         role: the container's role; one with least privilege is made when it is left out.
         repository: repository of `image`, when its URI does not name one.
-        instance_count: how many instances to start with; autoscaling that happened since is kept on updates.
+        instance_count: how many instances to run; with `autoscaled`, how many to start with.
+        autoscaled: whether something else changes the count of instances. Updates then keep what it is, and a changed
+            `instance_count` has no effect.
         instance_shape: cores and GPUs of `instance_type`, for types that endpointwatch does not know.
         data_capture: what of inputs and outputs is kept; None keeps nothing.
         metrics_config: what SageMaker publishes.
@@ -124,6 +134,7 @@ class GpuEndpoint(WatchedEndpoint):
         role: iam.IRole | None = None,
         repository: ecr.IRepository | None = None,
         instance_count: int = 1,
+        autoscaled: bool = False,
         instance_shape: InstanceShape | None = None,
         data_capture: DataCapture | None = DataCapture(),
         metrics_config: MetricsConfig = MetricsConfig(),
@@ -198,10 +209,13 @@ class GpuEndpoint(WatchedEndpoint):
             "Endpoint",
             endpoint_name=endpoint_name,
             endpoint_config_name=self.endpoint_config.attr_endpoint_config_name,
-            retain_all_variant_properties=True,
+            retain_all_variant_properties=autoscaled,
         )
         self._watch(
-            endpoint_name=endpoint_name or self.endpoint.attr_endpoint_name, variant_name=variant_name, shape=shape
+            endpoint_name=endpoint_name or self.endpoint.attr_endpoint_name,
+            variant_name=variant_name,
+            shape=shape,
+            metrics_config=metrics_config,
         )
 
     def _data_capture_config(self, capture: DataCapture) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty:
@@ -228,6 +242,7 @@ class GpuEndpoint(WatchedEndpoint):
         variant_name: str = DEFAULT_VARIANT,
         instance_type: str | None = None,
         instance_shape: InstanceShape | None = None,
+        metrics_config: MetricsConfig = MetricsConfig(),
     ) -> WatchedEndpoint:
         """An endpoint that exists already, whoever deployed it; declares no resource.
 
@@ -239,6 +254,7 @@ class GpuEndpoint(WatchedEndpoint):
             instance_type: such as `ml.g5.xlarge`. Left out, whatever needs the count of cores or GPUs cannot be watched, and
                 the synthesized app says so.
             instance_shape: cores and GPUs of `instance_type`, for types that endpointwatch does not know; wins over it.
+            metrics_config: what SageMaker publishes; its frequency is the period of alarms on the instances.
         """
         return _ExistingEndpoint(
             scope,
@@ -246,16 +262,25 @@ class GpuEndpoint(WatchedEndpoint):
             endpoint_name=endpoint_name,
             variant_name=variant_name,
             shape=instance_shape or (shape_of(instance_type) if instance_type is not None else None),
+            metrics_config=metrics_config,
         )
 
 
 class _ExistingEndpoint(WatchedEndpoint):
     def __init__(
-        self, scope: Construct, id: str, *, endpoint_name: str, variant_name: str, shape: InstanceShape | None
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        endpoint_name: str,
+        variant_name: str,
+        shape: InstanceShape | None,
+        metrics_config: MetricsConfig,
     ) -> None:
         super().__init__(scope, id)
         self._watch(
             endpoint_name=_checks.resource_name("endpoint_name", endpoint_name),
             variant_name=_checks.resource_name("variant_name", variant_name),
             shape=shape,
+            metrics_config=metrics_config,
         )

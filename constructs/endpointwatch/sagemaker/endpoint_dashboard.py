@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from endpointwatch.alarms.objectives import Objectives
-from endpointwatch.alarms.spec import AlarmSpec, Signal
+from endpointwatch.alarms.spec import AlarmSpec
 from endpointwatch.dashboards.widgets import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Line, Widget, graph, rows
 from endpointwatch.metrics import MathSpec, MetricSpec, Spec
 from endpointwatch.sagemaker.endpoint_metrics import EndpointMetrics
+from endpointwatch.sagemaker.signals import Signal
 
 
 def endpoint_dashboard(
@@ -118,7 +119,7 @@ def _utilization(title: str, region: str, *series: tuple[Spec | None, str], line
     return widget
 
 
-def _line(thresholds: dict[Signal, float], signal: Signal, label: str, *, factor: float = 1) -> Line | None:
+def _line(thresholds: dict[str, float], signal: Signal, label: str, *, factor: float = 1) -> Line | None:
     return (label, round(thresholds[signal] * factor, 6)) if signal in thresholds else None
 
 
@@ -131,4 +132,4 @@ def _percent_of(spec: MetricSpec, label: str) -> MathSpec:
 
 
 def _percent(spec: MathSpec, label: str) -> MathSpec:
-    return MathSpec(expression=f"100 * {spec.expression}", using=spec.using, label=label)
+    return MathSpec(expression=f"100 * ({spec.expression})", using=spec.using, label=label)

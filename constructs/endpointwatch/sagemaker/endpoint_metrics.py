@@ -4,7 +4,7 @@ Names, units and statistics: "Amazon SageMaker AI metrics in Amazon CloudWatch" 
 MICROSECONDS. CPU, GPU and GPU memory come as sums over cores and GPUs and are divided here, so that 100 means full.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from endpointwatch.metrics import MathSpec, MetricSpec, Spec
 from endpointwatch.sagemaker.instance_types import InstanceShape
@@ -22,13 +22,13 @@ class EndpointMetrics:
         variant_name: its production variant; may be a CDK token.
         shape: cores and GPUs of one instance; None when the instance type is not known, and then what has to be divided by
             them is None too.
-        period: seconds, 60 or more (what SageMaker publishes by default).
+        instance_period: how often SageMaker publishes about the instances, in seconds, a multiple of 60.
     """
 
     endpoint_name: str
     variant_name: str
     shape: InstanceShape | None
-    period: int = 60
+    instance_period: int = 60
 
     def invocations(self) -> MetricSpec:
         """Requests in a period (count)."""
@@ -38,20 +38,20 @@ class EndpointMetrics:
         """Share of requests that the model answered with 4XX (0 to 1)."""
         return self._invocation("Invocation4XXErrors", "Average", "4XX")
 
-    def failure_ratio(self, *, at_least: int = 1) -> MathSpec:
-        """Share of requests that failed on our side (0 to 1); 0 in a period with fewer than `at_least` requests.
+    def failure_ratio(self, *, least_failures: int = 1) -> MathSpec:
+        """Share of requests that failed on our side (0 to 1); 0 in a minute with fewer than `least_failures` of them.
 
         `InvocationModelErrors` counts whatever is no 2XX: the model's 5XX, but also time-outs and broken connections, which
-        `Invocation5XXErrors` misses, and 4XX, which are the clients' doing. SageMaker sends a 1 or a 0 for every request, so
-        that averages are shares.
+        `Invocation5XXErrors` misses, and 4XX, which are the clients' doing.
         """
+        failures = "IF(m5xx > failed - m4xx, m5xx, failed - m4xx)"
         return MathSpec(
-            expression=f"IF(requests >= {at_least}, IF(m5xx > failed - m4xx, m5xx, failed - m4xx), 0)",
+            expression=f"IF({failures} >= {least_failures}, {failures} / requests, 0)",
             using={
                 "requests": self.invocations(),
-                "m4xx": self.client_error_ratio(),
-                "m5xx": self._invocation("Invocation5XXErrors", "Average", "5XX"),
-                "failed": self._invocation("InvocationModelErrors", "Average", "model errors"),
+                "m4xx": self._invocation("Invocation4XXErrors", "Sum", "4XX"),
+                "m5xx": self._invocation("Invocation5XXErrors", "Sum", "5XX"),
+                "failed": self._invocation("InvocationModelErrors", "Sum", "model errors"),
             },
             label="failed requests (share)",
         )
@@ -78,15 +78,20 @@ class EndpointMetrics:
             return None
         return self._divided("GPUMemoryUtilization", self.shape.gpus, "GPU memory")
 
-    def gpu_while_serving(self, *, at_least: int) -> MathSpec:
-        """GPU work while there are at least `at_least` requests a period, else 100 (percent of one GPU, summed over GPUs).
+    def gpu_while_busy(self, *, busy: float) -> MathSpec:
+        """GPU work while the model is busy for at least a share `busy` of the time, else 100 (percent of one GPU, summed).
 
-        Near zero, the model answers without the GPU: it fell back to the CPU.
+        Near zero, the model works without the GPU: it fell back to the CPU. Busy is the model's latency added up: a lightly
+        loaded endpoint, whose GPU has little to do, does not count.
         """
+        period = self.instance_period
         return MathSpec(
-            expression=f"IF(requests >= {at_least}, gpu, 100)",
-            using={"requests": self.invocations(), "gpu": self._instance("GPUUtilization", "Average", "GPU")},
-            label="GPU while serving (%)",
+            expression=f"IF(worked / {period * 1_000_000} >= {busy:g}, gpu, 100)",
+            using={
+                "worked": replace(self.model_latency("Sum"), period=period),
+                "gpu": self._instance("GPUUtilization", "Average", "GPU"),
+            },
+            label="GPU while busy (%)",
         )
 
     def memory(self) -> MetricSpec:
@@ -106,7 +111,6 @@ class EndpointMetrics:
             name=name,
             dimensions=self._dimensions(),
             statistic=statistic,
-            period=self.period,
             label=label,
         )
 
@@ -116,7 +120,7 @@ class EndpointMetrics:
             name=name,
             dimensions=self._dimensions(),
             statistic=statistic,
-            period=self.period,
+            period=self.instance_period,
             label=label,
         )
 

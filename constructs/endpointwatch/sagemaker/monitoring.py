@@ -11,11 +11,12 @@ from constructs import Construct
 from endpointwatch import _checks
 from endpointwatch.alarms.alarm import create_alarm
 from endpointwatch.alarms.objectives import Objectives
-from endpointwatch.alarms.spec import AlarmOverride, Ownership, Signal
+from endpointwatch.alarms.spec import AlarmOverride, Ownership
 from endpointwatch.alarms.targets import AlertTargets
 from endpointwatch.sagemaker.endpoint import WatchedEndpoint
 from endpointwatch.sagemaker.endpoint_alarms import endpoint_alarms
 from endpointwatch.sagemaker.endpoint_dashboard import endpoint_dashboard
+from endpointwatch.sagemaker.signals import Signal
 from endpointwatch.severity import Severity
 
 
@@ -28,7 +29,7 @@ class EndpointMonitoring(Construct):
         endpoint: a `GpuEndpoint`, or `GpuEndpoint.from_endpoint_attributes(...)` for one that exists already.
         objectives: what it promises; the thresholds follow from it.
         alerts: where alarms go: an `AlertRouting`, or `AlertTopics` for topics of your own. None makes alarms that tell nobody.
-        environment: such as `prod`; part of the dashboard's name and of the page.
+        environment: such as `prod`; part of the dashboard's name and of the page. That of `alerts` when it is left out.
         ownership: team and runbook, for the page.
         overrides: what should be otherwise than the default, by signal.
         dashboard: whether to make the dashboard (3 USD a month).
@@ -46,15 +47,19 @@ class EndpointMonitoring(Construct):
         endpoint: WatchedEndpoint,
         objectives: Objectives,
         alerts: AlertTargets | None = None,
-        environment: str = "prod",
+        environment: str | None = None,
         ownership: Ownership = Ownership(),
         overrides: Mapping[Signal, AlarmOverride] | None = None,
         dashboard: bool = True,
     ) -> None:
         super().__init__(scope, id)
-        _checks.tag_value("environment", environment)
+        if environment is None and alerts is not None:
+            environment = alerts.environment
+        if environment is not None:
+            _checks.environment(environment)
         title = f"{endpoint.endpoint_name}/{endpoint.variant_name}"
-        dashboard_name = f"endpointwatch-{environment}-{endpoint.endpoint_name}-{endpoint.variant_name}"
+        names = ["endpointwatch", environment, endpoint.endpoint_name, endpoint.variant_name]
+        dashboard_name = "-".join(name for name in names if name)
         specs = endpoint_alarms(endpoint.metrics, objectives, overrides or {})
         if endpoint.metrics.shape is None:
             Annotations.of(self).add_info(
@@ -62,30 +67,15 @@ class EndpointMonitoring(Construct):
             )
 
         topics = {severity: [alerts.topic(severity).topic_arn] if alerts else [] for severity in Severity}
-        common = {
-            "endpointwatch:endpoint": endpoint.endpoint_name,
-            "endpointwatch:variant": endpoint.variant_name,
-            "endpointwatch:environment": environment,
-        }
-        if dashboard:
-            common["endpointwatch:dashboard"] = dashboard_name
-        if ownership.team:
-            common["team"] = ownership.team
-        if ownership.runbook:
-            common["runbook"] = ownership.runbook
+        tags = _tags(endpoint, environment, ownership, dashboard_name if dashboard else None)
         self.alarms: dict[Signal, cloudwatch.CfnAlarm] = {
-            spec.signal: create_alarm(
+            Signal(spec.signal): create_alarm(
                 self,
                 "".join(word.capitalize() for word in spec.signal.split("-")),
                 spec=spec,
                 name=f"{title}/{spec.signal}",
                 action_arns=topics[spec.severity],
-                tags={
-                    **common,
-                    "endpointwatch:signal": spec.signal,
-                    "endpointwatch:severity": spec.severity,
-                    "endpointwatch:objective": spec.objective,
-                },
+                tags=tags,
             )
             for spec in specs
         }
@@ -103,6 +93,24 @@ class EndpointMonitoring(Construct):
             self.dashboard = cloudwatch.CfnDashboard(
                 self, "Dashboard", dashboard_name=dashboard_name, dashboard_body=json.dumps(body)
             )
+
+
+def _tags(
+    endpoint: WatchedEndpoint, environment: str | None, ownership: Ownership, dashboard_name: str | None
+) -> dict[str, str]:
+    """What every alarm of the endpoint tells the page."""
+    shape = endpoint.metrics.shape
+    tags = {
+        "endpointwatch:endpoint": endpoint.endpoint_name,
+        "endpointwatch:variant": endpoint.variant_name,
+        "endpointwatch:environment": environment,
+        "endpointwatch:dashboard": dashboard_name,
+        "endpointwatch:vcpus": str(shape.vcpus) if shape else None,
+        "endpointwatch:gpus": str(shape.gpus) if shape else None,
+        "team": ownership.team,
+        "runbook": ownership.runbook,
+    }
+    return {key: value for key, value in tags.items() if value}
 
 
 @cache

@@ -7,6 +7,7 @@ import pytest
 from aws_cdk import App, Duration, Environment, Stack, Validations
 from aws_cdk.aws_secretsmanager import Secret
 from cdk_nag import AwsSolutionsChecks
+
 from endpointwatch import AlertRouting, EndpointMonitoring, GpuEndpoint, Objectives, Slack
 
 

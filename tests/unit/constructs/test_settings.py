@@ -81,6 +81,11 @@ MISTAKES: dict[str, tuple[Build, str]] = {
     "sampling": (lambda _: DataCapture(sampling_percentage=101), "sampling_percentage: 101"),
     "nothing captured": (lambda _: DataCapture(captured=()), "captured: is empty"),
     "frequency": (lambda _: MetricsConfig(publish_frequency_seconds=45), "publish_frequency_seconds: 45"),
+    "environment": (lambda s: _routing(s, environment="eu: prod"), "environment: 'eu: prod'"),
+    "too many sinks": (
+        lambda s: _routing(s, sinks=[Email(addresses=("a@example.com",), name=f"mail{n}") for n in range(9)]),
+        "sinks: 9 are more than 8",
+    ),
     "no sinks": (lambda s: _routing(s, sinks=[]), "sinks: is empty"),
     "two alike": (lambda s: _routing(s, sinks=[Email(addresses=("a@example.com",))] * 2), "two are named 'email'"),
     "route to nowhere": (
