@@ -12,10 +12,11 @@ from pathlib import Path
 from types import FrameType
 
 from sandbox import demo
-from sandbox.children import SandboxError, check_port, free_port
+from sandbox.children import SandboxError, check_port
 from sandbox.deploy import ROOT
 from sandbox.inbox.screenshot import screenshot
 from sandbox.load import Load
+from sandbox.ports import free_port, port_number
 from sandbox.running import ENDPOINT, Running, running, write_addresses
 
 _PICTURES = ("page.png", "inbox.png")
@@ -69,8 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Deploys the local environment into an embedded AWS and leaves it running, "
         "with a few clients calling the model. Writes where everything is to sandbox.json.",
     )
-    up.add_argument("--port", type=_port, default=4566, help="port of the embedded AWS (default: %(default)s)")
-    up.add_argument("--inbox-port", type=_port, default=4580, help="port of the inbox (default: %(default)s)")
+    up.add_argument("--port", type=port_number, default=4566, help="port of the embedded AWS (default: %(default)s)")
+    up.add_argument("--inbox-port", type=port_number, default=4580, help="port of the inbox (default: %(default)s)")
     up.add_argument(
         "--speed", type=_number(1, 120), default=1.0, help="sandbox seconds a second, 1 to 120 (default: %(default)g)"
     )
@@ -183,12 +184,6 @@ def _number(low: float, high: float) -> Callable[[str], float]:
         return value
 
     return parse
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port between 1 and 65535")
-    return int(text)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -92,13 +92,6 @@ class Children:
         self._running.clear()
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def check_port(port: int, *, option: str) -> None:
     """Raises SandboxError when something listens on `port` already."""
     with socket.socket() as probe:

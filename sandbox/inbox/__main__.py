@@ -16,6 +16,7 @@ from hypercorn.config import Config
 from sandbox.inbox.app import create_app
 from sandbox.inbox.inbox import Inbox
 from sandbox.parent import end_with_parent
+from sandbox.ports import port_number
 
 HOST = "127.0.0.1"
 _HELP = """\
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=_port, required=True, help="port on 127.0.0.1 to listen on, 1 to 65535")
+    parser.add_argument("--port", type=port_number, required=True, help="port on 127.0.0.1 to listen on, 1 to 65535")
     parser.add_argument(
         "--channel",
         type=_channel,
@@ -71,12 +72,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end_with_parent()
     asyncio.run(_serve(Inbox(channel_names=dict(options.channel)), listener))
     return 0
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
-    return int(text)
 
 
 def _channel(text: str) -> tuple[str, str]:

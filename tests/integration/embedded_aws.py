@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from typing import Any, TypeVar
 import boto3
 import pytest
 from botocore.config import Config
+
+from sandbox.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads processes from /proc")
@@ -44,13 +45,6 @@ class Aws:
         """One of its own pages."""
         with urllib.request.urlopen(f"{self.url}/_sandbox/{path}", timeout=5) as response:
             return json.load(response)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

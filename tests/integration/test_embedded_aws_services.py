@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.embedded_aws import NEEDS_PROC, ROOT, Aws, alive, children, embedded_aws, eventually, free_port
+from sandbox.ports import free_port
+from tests.integration.embedded_aws import NEEDS_PROC, ROOT, Aws, alive, children, embedded_aws, eventually
 
 ROLE = "arn:aws:iam::000000000000:role/function"
 # Fails the records whose body is "bad", and proves with what it writes that boto3 reaches the embedded AWS.

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 
 import urllib3
 
-from tests.integration.embedded_aws import ROOT, eventually, free_port
+from sandbox.ports import free_port
+from tests.integration.embedded_aws import ROOT, eventually
 
 
 @contextmanager

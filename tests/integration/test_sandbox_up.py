@@ -16,7 +16,8 @@ import boto3
 import pytest
 
 from sandbox.__main__ import main
-from tests.integration.embedded_aws import NEEDS_PROC, eventually, free_port
+from sandbox.ports import free_port
+from tests.integration.embedded_aws import NEEDS_PROC, eventually
 from tests.integration.sandbox_process import NEEDS_CLI, ROOT, Command
 from tests.unit.functions.samples import sns_alarm
 
@@ -147,7 +148,7 @@ def test_what_is_no_port_is_refused(option: str, port: str, capsys: pytest.Captu
     """The message names the option and the value, before anything starts."""
     with pytest.raises(SystemExit):
         main(["up", f"{option}={port}"])
-    assert f"argument {option}: '{port}' is not a port between 1 and 65535" in capsys.readouterr().err
+    assert f"argument {option}: '{port}' is not a port from 1 to 65535" in capsys.readouterr().err
 
 
 def test_a_second_run_in_the_same_folder_is_refused(up: Up) -> None:

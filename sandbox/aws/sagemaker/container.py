@@ -1,7 +1,6 @@
 """A model container as a process on this machine."""
 
 import contextlib
-import socket
 import subprocess
 import threading
 import time
@@ -10,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import urllib3
+
+from sandbox.ports import free_port
 
 _ROOT = Path(__file__).parents[3]
 _RESPONSE_SECONDS = 60  # https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
@@ -45,7 +46,7 @@ class Container:
     def __init__(
         self, *, command: Sequence[str], environment: Mapping[str, str], on_line: Callable[[str], None]
     ) -> None:
-        port = _free_port()
+        port = free_port()
         self._on_line = on_line
         self._process = subprocess.Popen(
             [*command, "--port", str(port)],
@@ -135,10 +136,3 @@ class Container:
             self._process.wait()
         self._reader.join(timeout=1)
         self._pool.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from sandbox.ports import free_port
 from tests.unit.inbox.samples import CHANNEL, TOKEN
 
 ROOT = Path(__file__).parents[3]
@@ -91,9 +91,7 @@ class Client:
 @contextmanager
 def running_inbox(*options: str) -> Iterator[Client]:
     """Starts `python -m sandbox.inbox` on a free port, and stops it with SIGTERM."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "sandbox.inbox", "--port", str(port), *options],
         cwd=ROOT,
