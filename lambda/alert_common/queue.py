@@ -1,50 +1,84 @@
-"""What happens to a record that failed: back to its queue for a while, or to the dead letters."""
+"""Records of a queue: each for itself; one that fails goes back for a while, or to the dead letters."""
 
 import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from random import uniform
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from alert_common.redact import redact
 
-logger = Logger(service="endpointwatch")
+logger = Logger()
 
 LONGEST_SECONDS = 12 * 3600 - 300
 """SQS hides a message for twelve hours at most, counted from when it was received."""
-FIRST_SECONDS, SLOWEST_SECONDS = 10, 900
-"""Without a Retry-After: doubling from ten seconds, up to a quarter of an hour."""
+FIRST_SECONDS, SLOWEST_SECONDS = 5, 900
+"""Doubling from five seconds up to a quarter of an hour: after five attempts longer than the lease on an alert."""
+JITTER = 0.25
+"""Share of a delay that is added at random, so that records of one busy minute do not all come back in the same second."""
+OLDEST = timedelta(days=1)
+"""A page this old helps nobody, and its queue would delete it without a trace after fourteen days."""
+
+Record = Mapping[str, Any]
+"""One record of an SQS event."""
 
 _urls: dict[str, str] = {}
 
 
+def each(event: Mapping[str, Any], handle: Callable[[Record], None]) -> dict[str, Any]:
+    """Hand over every record of a batch, and answer which of them failed (ReportBatchItemFailures)."""
+    failed = []
+    for record in event["Records"]:
+        try:
+            handle(record)
+        except Exception:  # whoever handles a record logs what went wrong with it
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
 def delay(asked: float | None, receives: int) -> int:
-    """Seconds until the record is tried again: what was asked for, else longer each time."""
-    if asked is not None:
-        return max(1, min(math.ceil(asked), LONGEST_SECONDS))
-    return int(min(FIRST_SECONDS * 2 ** min(max(receives - 1, 0), 20), SLOWEST_SECONDS))
+    """Seconds until the record is tried again: what was asked for, but longer each time.
+
+    A sink that asks for one second every time must not use up the attempts that its queue allows.
+    """
+    backoff = min(FIRST_SECONDS << min(max(receives - 1, 0), 20), SLOWEST_SECONDS)
+    return min(math.ceil(max(asked or 0.0, backoff) * uniform(1, 1 + JITTER)), LONGEST_SECONDS)  # noqa: S311
 
 
-def put_back(sqs: Any, record: SQSRecord, asked: float | None) -> int:
+def received_at(record: Record) -> datetime:
+    """When the record was put on its queue."""
+    return datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
+
+
+def is_old(record: Record) -> bool:
+    """Whether the record has been tried for so long that a person should look after it."""
+    return datetime.now(UTC) - received_at(record) > OLDEST
+
+
+def put_back(sqs: Any, record: Record, asked: float | None = None) -> int:
     """Hide the record for the delay and return it; the record must then be answered as failed."""
-    seconds = delay(asked, int(record.attributes.approximate_receive_count or 1))
+    seconds = delay(asked, int(record["attributes"]["ApproximateReceiveCount"]))
     try:
         sqs.change_message_visibility(
-            QueueUrl=_url(sqs, record.event_source_arn), ReceiptHandle=record.receipt_handle, VisibilityTimeout=seconds
+            QueueUrl=_url(sqs, record["eventSourceARN"]),
+            ReceiptHandle=record["receiptHandle"],
+            VisibilityTimeout=seconds,
         )
     except Exception as error:
         logger.warning("visibility was not changed", extra={"error": redact(repr(error))})
     return seconds
 
 
-def bury(sqs: Any, record: SQSRecord, dead_letters: str, why: str) -> bool:
+def bury(sqs: Any, record: Record, dead_letters: str, why: str) -> bool:
     """Move the record to its dead-letter queue now, saying why; False when there is none or it does not take it."""
     if not dead_letters:
         return False
     try:
         sqs.send_message(
             QueueUrl=dead_letters,
-            MessageBody=record.body,
+            MessageBody=record["body"],
             MessageAttributes={"reason": {"DataType": "String", "StringValue": why[:1_000] or "rejected"}},
         )
     except Exception as error:

@@ -1,42 +1,34 @@
 """Entry point of the dispatcher: batches of the sinks' queues; one record's failure is that record's alone."""
 
 import os
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from alert_common import queue
-from alert_common.aws import client
+from alert_common.aws import client, prepare
 from alert_common.delivery import Action, Delivery
 from alert_common.redact import redact
 from alert_common.state import SinkRecord, StateTable
+from alert_dispatcher.charts import Charts
 from alert_dispatcher.errors import RejectedError, RetryLaterError
 from alert_dispatcher.secrets import Secrets
 from alert_dispatcher.settings import Settings
+from alert_dispatcher.sinks import registry
 from alert_dispatcher.sinks.base import Sink
-from alert_dispatcher.sinks.email import Email
-from alert_dispatcher.sinks.pagerduty import PagerDuty
-from alert_dispatcher.sinks.slack import Slack
-from alert_dispatcher.sinks.slack_webhook import SlackWebhook
 
-logger = Logger(service="alert-dispatcher")
-
-PICTURE_SECONDS = 7 * 24 * 3600
-"""How long PagerDuty may show a chart; a role's own credentials may end it sooner."""
+prepare("dynamodb", "sqs", "secretsmanager")
+logger = Logger()
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's
     """Send every record's delivery and answer which records failed."""
     held: dict[str, RetryLaterError] = {}
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return dict(process_partial_response(event, lambda record: _record(record, held), processor, context))
+    return queue.each(event, lambda record: _record(record, held))
 
 
-def _record(record: SQSRecord, held: dict[str, RetryLaterError]) -> None:
+def _record(record: queue.Record, held: dict[str, RetryLaterError]) -> None:
     """Send one delivery.
 
     Args:
@@ -45,23 +37,29 @@ def _record(record: SQSRecord, held: dict[str, RetryLaterError]) -> None:
     """
     name = ""
     try:
-        delivery = _read(record.body)
+        delivery = _read(record["body"])
         name = delivery.sink
         _send(delivery, held.get(name))
     except RetryLaterError as error:
         held.setdefault(name, error)
+        if queue.is_old(record) and _buried(record, name, f"tried for a day: {error}"):
+            return
         seconds = queue.put_back(client("sqs"), record, error.after_seconds)
         logger.warning("comes back later", extra={"sink": name, "seconds": seconds, "why": redact(str(error))})
         raise
     except RejectedError as error:
-        why = redact(str(error))
-        logger.error("rejected for good", extra={"sink": name, "why": why, "message_id": record.message_id})  # noqa: TRY400
         # Without a dead-letter queue to put it on, the record fails until its queue gives it up.
-        if not queue.bury(client("sqs"), record, _settings().dead_letters.get(name, ""), why):
+        if not _buried(record, name, str(error)):
             raise
     except Exception as error:
         logger.error("failed", extra={"sink": name, "error": redact(repr(error))})  # noqa: TRY400 - a trace may hold secrets
         raise
+
+
+def _buried(record: queue.Record, sink: str, error: str) -> bool:
+    why = redact(error)
+    logger.error("rejected for good", extra={"sink": sink, "why": why, "message_id": record["messageId"]})
+    return queue.bury(client("sqs"), record, _settings().dead_letters.get(sink, ""), why)
 
 
 def _read(body: str) -> Delivery:
@@ -93,42 +91,7 @@ def _send(delivery: Delivery, held: RetryLaterError | None) -> None:
 
 @cache
 def _sink(name: str) -> Sink:
-    settings = _settings().sinks.get(name)
-    if settings is None:
-        raise RejectedError(f"SINKS has no {name!r}; it has {', '.join(_settings().sinks) or 'none'}")
-    match settings["type"]:
-        case "pagerduty":
-            url = settings.get("api_url") or "https://events.pagerduty.com"
-            return PagerDuty(api_url=url, routing_key=_secret(settings), picture=_picture)
-        case "slack":
-            url = settings.get("api_url") or "https://slack.com/api"
-            return Slack(api_url=url, channel=settings["channel"], token=_secret(settings), chart=_chart)
-        case "slack-webhook":
-            return SlackWebhook(url=_secret(settings))
-        case _:
-            return Email(topic=settings["topic"], sns=client("sns"))
-
-
-def _secret(settings: Any) -> Callable[[bool], str]:
-    arn, field = settings["secret"], settings.get("secret_field")
-    return lambda fresh: _secrets().get(arn, field, fresh=fresh)
-
-
-def _chart(key: str) -> bytes:
-    bucket = _settings().charts_bucket
-    return bytes(client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()) if bucket and key else b""
-
-
-def _picture(key: str) -> str:
-    bucket = _settings().charts_bucket
-    if not bucket or not key:
-        return ""
-    place = {"Bucket": bucket, "Key": key}
-    try:
-        return str(client("s3").generate_presigned_url("get_object", Params=place, ExpiresIn=PICTURE_SECONDS))
-    except Exception as error:
-        logger.warning("chart has no address", extra={"error": redact(repr(error))})
-        return ""
+    return registry.make(name, _settings().sinks, _tools())
 
 
 @cache
@@ -142,5 +105,6 @@ def _table() -> StateTable:
 
 
 @cache
-def _secrets() -> Secrets:
-    return Secrets(client("secretsmanager"))
+def _tools() -> registry.Tools:
+    charts = Charts(bucket=_settings().charts_bucket, s3=lambda: client("s3"))
+    return registry.Tools(secrets=Secrets(client("secretsmanager")), charts=charts, sns=lambda: client("sns"))

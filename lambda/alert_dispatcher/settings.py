@@ -6,21 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-TYPES: Mapping[str, tuple[str, ...]] = {
-    "pagerduty": ("secret",),
-    "slack": ("secret", "channel"),
-    "slack-webhook": ("secret",),
-    "email": ("topic",),
-}
-"""Types of sinks, and the settings that each must have."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What the dispatcher needs to know; see docs/seams.md."""
 
     state_table: str
-    sinks: Mapping[str, Mapping[str, Any]]
+    sinks: Mapping[str, Any]
+    """Sink name to its settings, which `sinks.registry` checks when the sink is first used."""
     charts_bucket: str = ""
     dead_letters: Mapping[str, str] = field(default_factory=dict)
     """Sink name to the URL of its dead-letter queue, for deliveries that their sink refuses for good."""
@@ -34,23 +27,12 @@ class Settings:
         """
         if not environ.get("STATE_TABLE"):
             raise ValueError("STATE_TABLE is not set; it must be the name of the DynamoDB table")
-        sinks = _object(environ, "SINKS", "a JSON object: sink name to its settings", required=True)
-        for name, settings in sinks.items():
-            _check(name, settings)
         return cls(
             state_table=environ["STATE_TABLE"],
-            sinks=sinks,
+            sinks=_object(environ, "SINKS", "a JSON object: sink name to its settings", required=True),
             charts_bucket=environ.get("CHARTS_BUCKET", ""),
             dead_letters=_object(environ, "DEAD_LETTERS", "a JSON object: sink name to queue URL", required=False),
         )
-
-
-def _check(name: str, settings: object) -> None:
-    kind = str(settings.get("type")) if isinstance(settings, dict) else ""
-    if not isinstance(settings, dict) or kind not in TYPES:
-        raise ValueError(f"SINKS: {name!r} has type {kind!r}; it must be one of {', '.join(TYPES)}")
-    if absent := [needed for needed in TYPES[kind] if not settings.get(needed)]:
-        raise ValueError(f"SINKS: {name!r} of type {kind!r} lacks {', '.join(absent)}; add it")
 
 
 def _object(environ: Mapping[str, str], name: str, fix: str, *, required: bool) -> Mapping[str, Any]:

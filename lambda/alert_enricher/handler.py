@@ -5,11 +5,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from alert_common import queue
-from alert_common.aws import client
+from alert_common.aws import client, prepare
 from alert_common.delivery import Delivery
 from alert_common.redact import redact
 from alert_common.state import BusyError, StateTable
@@ -19,8 +16,7 @@ from alert_enricher.plan import body
 from alert_enricher.router import logger, route
 from alert_enricher.settings import Settings
 
-BUSY_SECONDS = 5
-"""How soon a record looks again whether the other invocation is done with its alert."""
+prepare("dynamodb", "sqs", "cloudwatch", "sagemaker", "logs", "s3")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -31,22 +27,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     records = event.get("Records")
     if isinstance(records, list) and records and records[0].get("eventSource") == "aws:sqs":
-        processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-        return dict(process_partial_response(event, _record, processor, context))
+        return queue.each(event, _record)
     _message(event, received=datetime.now(UTC), message_id=getattr(context, "aws_request_id", ""))
     return {}
 
 
-def _record(record: SQSRecord) -> None:
-    sent = record.attributes.sent_timestamp
-    received = datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else datetime.now(UTC)
+def _record(record: queue.Record) -> None:
     try:
-        _message(record.body, received=received, message_id=record.message_id)
-    except BusyError:
-        queue.put_back(client("sqs"), record, BUSY_SECONDS)
-        raise
+        _message(record["body"], received=queue.received_at(record), message_id=record["messageId"])
     except Exception:
-        queue.put_back(client("sqs"), record, None)
+        queue.put_back(client("sqs"), record)
         raise
 
 

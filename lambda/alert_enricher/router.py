@@ -14,7 +14,7 @@ from alert_enricher.plan import plan, severity
 from alert_enricher.policy import decide
 from alert_enricher.settings import Settings
 
-logger = Logger(service="alert-enricher")
+logger = Logger()
 
 Enrich = Callable[[Alert, Settings], tuple[Alert, Context]]
 Send = Callable[[Delivery], None]

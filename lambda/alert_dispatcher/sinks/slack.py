@@ -22,7 +22,7 @@ from alert_dispatcher.sinks import slack_blocks
 from alert_dispatcher.sinks.base import Remember, is_late
 from alert_dispatcher.text import shorten
 
-logger = Logger(service="alert-dispatcher")
+logger = Logger()
 
 UNAUTHORIZED = {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
 TRANSIENT = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -11,6 +13,7 @@ import pytest
 
 from alert_common import queue
 from alert_common.delivery import Action, Delivery
+from alert_dispatcher import charts
 from alert_dispatcher import handler as dispatcher
 from alert_dispatcher.sinks import slack as slack_module
 from tests.unit.functions import samples
@@ -32,14 +35,15 @@ class World:
     """Answers by a part of the path, used up one by one before the usual ones."""
     logged: io.StringIO
 
-    def run(self, *deliveries: Delivery | str, receives: int = 1) -> list[str]:
+    def run(self, *deliveries: Delivery | str, receives: int = 1, age: timedelta = timedelta(0)) -> list[str]:
         """Hand a batch to the function and return the ids of the records that failed."""
+        sent = int((time.time() - age.total_seconds()) * 1000)
         records = [
             {
                 "messageId": f"m{i}",
                 "receiptHandle": f"r{i}",
                 "body": d if isinstance(d, str) else d.to_json(),
-                "attributes": {"ApproximateReceiveCount": str(receives), "SentTimestamp": "1795443064250"},
+                "attributes": {"ApproximateReceiveCount": str(receives), "SentTimestamp": str(sent)},
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
                 "eventSourceARN": "arn:aws:sqs:eu-west-1:111122223333:slack",
@@ -99,19 +103,21 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("CHARTS_BUCKET", "charts")
     monkeypatch.setenv("DEAD_LETTERS", json.dumps({"pagerduty": "https://queue/dead"}))
     monkeypatch.setattr(dispatcher, "client", lambda name: table if name == "dynamodb" else aws)
-    for cached in (dispatcher._settings, dispatcher._table, dispatcher._secrets, dispatcher._sink):
+    # Without the jitter, so that tests know their seconds.
+    monkeypatch.setattr(queue, "uniform", lambda low, high: low)
+    for cached in (dispatcher._settings, dispatcher._table, dispatcher._tools, dispatcher._sink):
         cached.cache_clear()
     queue._urls.clear()
     logged = io.StringIO()
     logs = logging.StreamHandler(logged)
     logs.setFormatter(dispatcher.logger.registered_formatter)
-    loggers = [dispatcher.logger, queue.logger, slack_module.logger]
+    loggers = {module.logger._logger for module in (dispatcher, queue, slack_module, charts)}
     for logger in loggers:
-        logger._logger.addHandler(logs)
+        logger.addHandler(logs)
     with service.running():
         yield World(service=service, aws=aws, table=table, answers=answers, logged=logged)
     for logger in loggers:
-        logger._logger.removeHandler(logs)
+        logger.removeHandler(logs)
 
 
 def to(sink: str, made: Delivery) -> Delivery:
@@ -216,13 +222,35 @@ def test_a_delivery_that_comes_twice_is_sent_once(world: World, sink: str, again
     assert sum(sent) > 0
 
 
-@pytest.mark.parametrize(("asked", "hidden"), [("1", 1), ("30", 30), ("3600", 3600), ("999999", 42_900), ("later", 10)])
+@pytest.mark.parametrize(("asked", "hidden"), [("1", 5), ("30", 30), ("3600", 3600), ("999999", 42_900), ("later", 5)])
 def test_429_goes_back_to_the_queue_for_as_long_as_asked(world: World, asked: str, hidden: int) -> None:
-    """The record fails and stays hidden for Retry-After, bounded by what SQS can; later it is sent."""
+    """The record fails and stays hidden for Retry-After, but no less than a first delay, and no more than SQS can."""
     world.answers["chat.postMessage"] = [Answer(status=429, headers={"Retry-After": asked})]
     assert world.run(delivery()) == ["m0"]
     assert world.hidden() == [hidden]
     assert world.run(delivery()) == []
+
+
+def test_a_short_retry_after_does_not_use_up_the_attempts(world: World) -> None:
+    """A sink that asks for one second every time is asked less and less often."""
+    world.answers["chat.postMessage"] = [Answer(status=429, headers={"Retry-After": "1"}) for _ in range(3)]
+    for receives in (1, 5, 60):
+        world.run(delivery(), receives=receives)
+    assert world.hidden() == [5, 80, 900]
+
+
+def test_what_was_tried_for_a_day_becomes_a_dead_letter(world: World) -> None:
+    """Before its queue deletes it without a trace; where nothing takes it, it is tried on."""
+    world.answers["/v2/enqueue"] = [Answer(status=503), Answer(status=503), Answer(status=503)]
+    made = to("pagerduty", delivery())
+    assert world.run(made, age=timedelta(hours=23)) == ["m0"]
+    assert world.aws.called("send_message") == []
+    assert world.run(made, age=timedelta(hours=25)) == []
+    (buried,) = world.aws.called("send_message")
+    assert buried["MessageAttributes"]["reason"]["StringValue"].startswith("tried for a day: HTTP 503")
+    world.aws.answers["send_message"] = client_error("AccessDenied")
+    assert world.run(made, age=timedelta(hours=25)) == ["m0"]
+    assert len(world.hidden()) == 2
 
 
 def test_after_429_the_rest_of_the_batch_waits_too(world: World) -> None:
@@ -243,14 +271,14 @@ def test_trouble_at_the_sink_is_retried_later(world: World, answer: Answer) -> N
     world.answers["chat.postMessage"] = [answer, answer]
     assert world.run(delivery(), receives=1) == ["m0"]
     assert world.run(delivery(), receives=4) == ["m0"]
-    assert world.hidden() == [10, 80]
+    assert world.hidden() == [5, 40]
 
 
 def test_an_unreachable_sink_is_retried_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """No connection: back to the queue, and the log does not hold the webhook's URL."""
     world.aws.answers["get_secret_value"] = {"SecretString": "http://127.0.0.1:9/services/T0/B0/topsecret"}
     assert world.run(to("hook", delivery())) == ["m0"]
-    assert world.hidden() == [10]
+    assert world.hidden() == [5]
     assert "topsecret" not in world.logged.getvalue()
 
 
@@ -284,6 +312,28 @@ def test_one_bad_record_does_not_touch_the_others(world: World) -> None:
     """Text that is no delivery, and a sink that does not exist, fail alone."""
     assert world.run("not a delivery", to("pagerduty", delivery()), to("nowhere", delivery())) == ["m0", "m2"]
     assert world.service.paths() == ["/v2/enqueue"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"type": "pager"}, "SINKS: 'chat' has type 'pager'; it must be one of pagerduty, slack, slack-webhook, email"),
+        ({"type": "slack", "secret": "bot"}, "SINKS: 'chat' of type 'slack' lacks channel; add it"),
+        ("slack", "SINKS: 'chat' has type ''; it must be one of"),
+    ],
+)
+def test_a_sink_that_is_set_up_badly_fails_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch, settings: object, told: str
+) -> None:
+    """Its deliveries become dead letters with the fix as their reason; the other sinks' are sent."""
+    monkeypatch.setenv("SINKS", json.dumps({**json.loads(os.environ["SINKS"]), "chat": settings}))
+    monkeypatch.setenv("DEAD_LETTERS", json.dumps({"chat": "https://queue/dead"}))
+    assert world.run(to("chat", delivery()), to("pagerduty", delivery()), to("email", delivery())) == []
+    assert world.service.paths() == ["/v2/enqueue"]
+    assert len(world.aws.called("publish")) == 1
+    (buried,) = world.aws.called("send_message")
+    assert buried["MessageAttributes"]["reason"]["StringValue"].startswith(told)
+    assert told in world.logged.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -358,7 +408,7 @@ def test_mail_that_sns_refuses_for_good_and_for_now(world: World) -> None:
     """NotFound is final, throttling is not."""
     world.aws.answers["publish"] = client_error("Throttling")
     assert world.run(to("email", delivery())) == ["m0"]
-    assert world.hidden() == [10]
+    assert world.hidden() == [5]
     world.aws.answers["publish"] = client_error("NotFound")
     assert world.run(to("email", delivery())) == ["m0"]
-    assert world.hidden() == [10]
+    assert world.hidden() == [5]
