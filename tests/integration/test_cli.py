@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import cfnlint
@@ -31,12 +33,24 @@ def _synth(root: Path, output: Path, *context: str, prefix: tuple[str, ...] = ()
     )
 
 
+@pytest.fixture(scope="module")
+def assembly(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """`assembly("prod")`: the folder that a `cdk synth` of the environment, validation included, has written."""
+
+    @cache
+    def synthesized(environment: str) -> Path:
+        output = tmp_path_factory.mktemp(environment) / "cdk.out"
+        done = _synth(root, output, "-c", f"env={environment}")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return output
+
+    return synthesized
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_environment_passes_validation(root: Path, tmp_path: Path, environment: str) -> None:
+def test_every_environment_passes_validation(assembly: Callable[[str], Path], environment: str) -> None:
     """CDK's own validation and cdk-nag's AwsSolutions pass, cfn-lint finds no error, and every reason is written down."""
-    output = tmp_path / "cdk.out"
-    done = _synth(root, output, "-c", f"env={environment}")
-    assert done.returncode == 0, done.stdout + done.stderr
+    output = assembly(environment)
     report = json.loads((output / "validation-report.json").read_text())
     conclusions = {plugin["pluginName"]: plugin["conclusion"] for plugin in report["pluginReports"]}
     assert "AwsSolutions" in conclusions
@@ -55,13 +69,11 @@ def test_synth_needs_no_network(root: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_no_secret_is_in_the_assembly(root: Path, tmp_path: Path) -> None:
+def test_no_secret_is_in_the_assembly(assembly: Callable[[str], Path]) -> None:
     """Nothing in cdk.out looks like a routing key, a token or a key of AWS; secrets are named only."""
     from sandbox.running import SECRETS
 
-    output = tmp_path / "cdk.out"
-    assert _synth(root, output, "-c", "env=local").returncode == 0
-    for path in output.rglob("*"):
+    for path in assembly("local").rglob("*"):
         if path.is_file():
             content = path.read_bytes()
             for value in SECRETS.values():
