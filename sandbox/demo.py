@@ -83,7 +83,7 @@ def play(sandbox: Running, say: Say, look: Callable[[Running], object]) -> Story
             alarm = _wait(sandbox, "an alarm", lambda: _alarming(cloudwatch))
             note(f"ALARM: {alarm['AlarmName']}")
             incident = _wait(sandbox, "a page in PagerDuty", lambda: _incident(sandbox, alarm["AlarmName"]))
-            _wait(sandbox, "a message in Slack", lambda: _message(sandbox, ENDPOINT))
+            _wait(sandbox, "a message in Slack", lambda: _message(sandbox, "is failing"))
             changed = sandbox.clock.wall(alarm["StateUpdatedTimestamp"].timestamp())
             story.page_seconds = round(datetime.fromisoformat(incident["opened"]).timestamp() - changed, 3)
             note(f"PAGE: {incident['summary']}")
@@ -160,8 +160,8 @@ def _resolved(sandbox: Running, dedup_key: str) -> bool:
     )
 
 
-def _message(sandbox: Running, word: str) -> bool:
-    return word in json.dumps(sandbox.inbox("messages"))
+def _message(sandbox: Running, words: str) -> bool:
+    return words in json.dumps(sandbox.inbox("messages"))
 
 
 def _fired(cloudwatch: Any) -> list[dict[str, str]]:
