@@ -1,7 +1,9 @@
 """Which unit a person reads a metric in, and the factor that takes CloudWatch's figure there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alert_common import tags as tag
 from alert_common.alert import MetricFacts
 
 _MICROSECONDS = {
@@ -30,8 +32,21 @@ class Unit:
 PLAIN = Unit(name="", scale=1.0)
 
 
-def unit_of(metric: MetricFacts) -> Unit:
-    """Tell the unit of what an alarm compares with its threshold.
+_TOLD = {
+    "share": Unit(name="%", scale=100.0),
+    "percent": Unit(name="%", scale=1.0),
+    "microseconds": Unit(name="ms", scale=0.001),
+    "count": PLAIN,
+}
+
+
+def unit_of(metric: MetricFacts, tags: Mapping[str, str]) -> Unit:
+    """Tell the unit of what an alarm compares with its threshold: by its tag, else by names and labels."""
+    return _TOLD.get(tags.get(tag.UNIT, "")) or _guess(metric)
+
+
+def _guess(metric: MetricFacts) -> Unit:
+    """Tell the unit of a foreign alarm.
 
     SageMaker's latencies are microseconds; its error metrics are 1 or 0 a request, so their average, and any ratio
     with a threshold of at most 1, is a share; utilizations are percent.

@@ -1,11 +1,10 @@
 """What is broken, in words: one short sentence for every kind of alert."""
 
+from alert_common import tags
 from alert_common.alert import Alert, Kind, State
 from alert_common.delivery import Action, Delivery
 from alert_common.units import unit_of
-from alert_dispatcher.text import figure, one_line, span
-
-SIGNAL_TAG = "endpointwatch:signal"
+from alert_dispatcher.text import clock, figure, one_line, span
 
 _BY_METRIC = {
     "Invocation5XXErrors": "errors",
@@ -22,7 +21,6 @@ _BY_METRIC = {
 }
 _BROKEN = {
     "errors": ("is failing", "{value} of requests end in {errors}"),
-    "availability": ("is failing", "{value} of requests end in {errors}"),
     "client-errors": ("refuses requests", "{value} of them are answered with 4xx"),
     "latency": ("is slow", "{statistic} latency is {value}"),
     "overhead": ("is slow outside the model", "SageMaker adds {value} to a request"),
@@ -36,7 +34,6 @@ _BROKEN = {
 }
 _FINE = {
     "errors": "{value} of requests end in {errors}",
-    "availability": "{value} of requests end in {errors}",
     "client-errors": "{value} of requests are answered with 4xx",
     "latency": "{statistic} latency is {value}",
     "overhead": "SageMaker adds {value} to a request",
@@ -75,7 +72,7 @@ def signal(delivery: Delivery) -> str:
     named = (
         delivery.alert.name.rpartition("/")[2] if endpoint and delivery.alert.name.startswith(f"{endpoint}/") else ""
     )
-    for told in (delivery.context.tags.get(SIGNAL_TAG, ""), named):
+    for told in (delivery.context.tags.get(tags.SIGNAL, ""), named):
         if told in _BROKEN:
             return told
     if metric is None or metric.subject is None or resource is None or resource.kind != "endpoint":
@@ -91,7 +88,7 @@ def headline(delivery: Delivery) -> str:
         case Action.RESOLVE:
             return recovered(delivery)
         case Action.NOTE:
-            return f"{_name(delivery)} sends no data any more, and stays open"
+            return f"{_name(delivery)}: no data since {clock(delivery.alert.at)}; the incident stays open"
         case _:
             return one_line(_broken(delivery))
 
@@ -111,7 +108,7 @@ def value_text(delivery: Delivery) -> str:
     metric = delivery.alert.metric
     if metric is None or metric.value is None:
         return ""
-    unit = unit_of(metric)
+    unit = unit_of(metric, delivery.context.tags)
     return figure(metric.value * unit.scale, unit.name)
 
 
@@ -137,7 +134,8 @@ def _broken(delivery: Delivery) -> str:  # noqa: PLR0911 - one sentence a kind
         case Kind.ASYNC_INFERENCE:
             return f"{subject(alert)}: asynchronous inference notifications arrive"
         case Kind.ALARM_CONFIGURATION:
-            return f"Alarm {alert.name} was {alert.status.rstrip('e')}ed"
+            # Only its end is told: nobody watches any more.
+            return f"Alarm {alert.name} was deleted"
         case Kind.UNKNOWN:
             return f"{alert.name}: {alert.raw}"
     return _alarm_sentence(delivery)

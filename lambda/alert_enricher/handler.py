@@ -16,7 +16,7 @@ from alert_enricher.plan import body
 from alert_enricher.router import logger, route
 from alert_enricher.settings import Settings
 
-prepare("dynamodb", "sqs", "cloudwatch", "sagemaker", "logs", "s3")
+prepare("dynamodb", "sqs", "cloudwatch", "sagemaker", "logs")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

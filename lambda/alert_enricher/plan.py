@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from alert_common import tags
 from alert_common.alert import Alert, Severity
 from alert_common.context import Context, Missing
 from alert_common.delivery import Action, Delivery
@@ -10,7 +11,6 @@ from alert_enricher.settings import Settings
 
 MESSAGE_LIMIT = 240_000
 """Bytes; SQS takes 262,144 with attributes."""
-SEVERITY_TAG = "endpointwatch:severity"
 
 
 def severity(
@@ -24,7 +24,7 @@ def severity(
         return Severity.INFO
     if opened_with is not None:
         return opened_with
-    tagged = context.tags.get(SEVERITY_TAG, "")
+    tagged = context.tags.get(tags.SEVERITY, "")
     if alert.topic in settings.topic_severities:
         return settings.topic_severities[alert.topic]
     return Severity(tagged) if tagged in set(Severity) else alert.severity

@@ -56,7 +56,7 @@ def render(delivery: Delivery, *, picture: str = "") -> Body:
     told = brief(delivery)
     alert = delivery.alert
     environment = delivery.context.environment
-    summary = shorten(f"[{environment}] {told.headline}" if environment else told.headline, SUMMARY_LIMIT)
+    summary = _summary(delivery, told)
     source = told.where or alert.arn or alert.name or "endpointwatch"
     links = [
         {"href": link.href, "text": shorten(link.text, 200)}
@@ -94,6 +94,16 @@ def render(delivery: Delivery, *, picture: str = "") -> Body:
     if picture.startswith("https://"):
         body["images"] = [{"src": picture, "alt": f"Chart of {alert.name}"}]
     return _bounded(body)
+
+
+def _summary(delivery: Delivery, told: Brief) -> str:
+    """Write the sentence that is all a push, a text message or a call carries: what, where, since when, what changed."""
+    environment = delivery.context.environment
+    sentence = f"[{environment}] {told.headline}" if environment else told.headline
+    if delivery.action is not Action.TRIGGER:
+        return shorten(sentence, SUMMARY_LIMIT)
+    more = f", since {told.start}{', ' if told.suspect else ''}{told.suspect}"
+    return shorten(sentence, SUMMARY_LIMIT - len(more)) + more
 
 
 def _details(delivery: Delivery, told: Brief) -> dict[str, Any]:

@@ -6,7 +6,7 @@ channel may see, and uploads are processed asynchronously, so a `slack_file` blo
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +27,8 @@ logger = Logger()
 UNAUTHORIZED = {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
 TRANSIENT = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
+OPEN = {Action.TRIGGER, Action.NOTE}
+"""What was told last while an incident is open."""
 UNREADABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 
 
@@ -53,31 +55,32 @@ class Slack:
         """Post, update or reply, by what the channel already shows of the alert."""
         channel, _, ts = last.thread.partition("/") if last else ("", "", "")
         if is_late(delivery, last) and ts:
-            self._reply(channel, ts, slack_blocks.render(delivery))
-            return
-        if delivery.action is Action.RESOLVE:
+            if not self._replied(channel, ts, slack_blocks.render(delivery)):
+                logger.info("its thread is gone, and newer news was told", extra={"alert": delivery.alert.name})
+        elif delivery.action is Action.RESOLVE:
             self._resolve(delivery, last, channel, ts, remember)
-        elif delivery.action is Action.NOTE and ts and last is not None:
-            self._reply(channel, ts, slack_blocks.render(delivery))
-            remember(replace(last, action=delivery.action, at=delivery.alert.at))
+        elif last is not None and ts and (last.action in OPEN or delivery.action is Action.NOTE):
+            self._add(delivery, last, channel, ts, remember)
         else:
-            self._open(delivery, last, remember)
+            self._open(delivery, remember)
 
-    def _open(self, delivery: Delivery, last: SinkRecord | None, remember: Remember) -> None:
-        message = slack_blocks.render(delivery)
-        headline = brief(delivery).headline
-        still_open = last is not None and last.action in {Action.TRIGGER, Action.NOTE} and last.thread
-        if last is not None and still_open:
-            channel, _, ts = last.thread.partition("/")
-            self._reply(channel, ts, message)
-            told = last.headline if delivery.action is Action.INFORM else headline
-            action = Action.NOTE if delivery.action is Action.INFORM else delivery.action
-            remember(SinkRecord(action=action, at=delivery.alert.at, thread=last.thread, headline=told))
-            return
-        posted = self._post("chat.postMessage", {"channel": self.channel, **message})
+    def _open(self, delivery: Delivery, remember: Remember) -> None:
+        posted = self._post("chat.postMessage", {"channel": self.channel, **slack_blocks.render(delivery)})
         channel, ts = str(posted.get("channel") or self.channel), str(posted.get("ts", ""))
+        headline = brief(delivery).headline
         remember(SinkRecord(action=delivery.action, at=delivery.alert.at, thread=f"{channel}/{ts}", headline=headline))
         self._illustrate(delivery, channel, ts)
+
+    def _add(self, delivery: Delivery, last: SinkRecord, channel: str, ts: str, remember: Remember) -> None:
+        """Tell it in the thread of the open incident; where somebody has deleted that, anew."""
+        if not self._replied(channel, ts, slack_blocks.render(delivery)):
+            self._open(delivery, remember)
+            return
+        triggers = delivery.action is Action.TRIGGER
+        # The end must still find an open message, and what it was.
+        action = Action.NOTE if delivery.action is Action.INFORM else delivery.action
+        headline = brief(delivery).headline if triggers else last.headline
+        remember(SinkRecord(action=action, at=delivery.alert.at, thread=last.thread, headline=headline))
 
     def _resolve(self, delivery: Delivery, last: SinkRecord | None, channel: str, ts: str, remember: Remember) -> None:
         if ts and last is not None:
@@ -103,6 +106,16 @@ class Slack:
 
     def _reply(self, channel: str, ts: str, message: slack_blocks.Message) -> None:
         self._post("chat.postMessage", {"channel": channel, "thread_ts": ts, **message})
+
+    def _replied(self, channel: str, ts: str, message: slack_blocks.Message) -> bool:
+        """Reply in the thread; False when it is gone."""
+        try:
+            self._reply(channel, ts, message)
+        except SlackError as error:
+            if error.code not in GONE:
+                raise
+            return False
+        return True
 
     def _illustrate(self, delivery: Delivery, channel: str, ts: str) -> None:
         """Upload the chart into the thread; a page without its picture is still a page."""

@@ -1,13 +1,14 @@
 """Slack messages as Block Kit, inside Slack's limits. Pure."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from alert_common.alert import Severity
 from alert_common.context import Link
 from alert_common.delivery import Action, Delivery
 from alert_dispatcher.brief import Brief, brief
-from alert_dispatcher.text import clock, shorten
+from alert_dispatcher.text import clock, day_and_clock, shorten
 
 HEADER_LIMIT, SECTION_LIMIT = 150, 3_000
 FACT_LIMIT, STEPS_LIMIT, ASIDE_LIMIT = 600, 1_500, 500
@@ -25,24 +26,23 @@ def render(delivery: Delivery) -> Message:
     """Write the message: `text` for notifications, `blocks` for the eye."""
     told = brief(delivery)
     if delivery.action is Action.RESOLVE:
-        return _message(told.headline, "✅", _resolved(delivery, told))
+        return _message(delivery, told, "✅", _resolved(delivery, told))
     if delivery.action is Action.NOTE:
-        return _message(told.headline, "⚪", [*_links(delivery.context.links)])
-    emoji = _emoji(delivery)
-    return _message(told.headline, emoji, _full(delivery, told))
+        return _message(delivery, told, "⚪", [*_links(delivery.context.links)])
+    return _message(delivery, told, _emoji(delivery), _full(delivery, told))
 
 
 def render_resolved(delivery: Delivery, was: str) -> Message:
     """Write the form that the first message takes when the alert is over: short, and still saying what it was."""
     told = brief(delivery)
-    return _message(told.headline, "✅", _resolved(delivery, told, was=was))
+    return _message(delivery, told, "✅", _resolved(delivery, told, was=was))
 
 
 def render_reply(delivery: Delivery) -> Message:
     """Write the thread's closing line."""
     told = brief(delivery)
     still = f" Still in alarm: {_codes(told.also_in_alarm)}." if told.also_in_alarm else ""
-    line = f"✅ {fit(told.headline, 1_000)} ({clock(delivery.alert.at)}).{still}"
+    line = f"✅ {fit(told.headline, 1_000)} ({local(delivery.alert.at)}).{still}"
     return {"text": fit(f"✅ {told.headline}", SECTION_LIMIT), "blocks": [_section(line)], **_QUIET}
 
 
@@ -65,14 +65,22 @@ def fit(text: str, limit: int) -> str:
     return escape("".join(kept)) + "…"
 
 
+def local(at: datetime, *, with_day: bool = False) -> str:
+    """Write a time that Slack shows in each reader's own zone; where it cannot, UTC."""
+    template, otherwise = ("{date_short_pretty} {time}", day_and_clock) if with_day else ("{time}", clock)
+    return f"<!date^{int(at.timestamp())}^{template}|{otherwise(at)}>"
+
+
 _QUIET: Mapping[str, Any] = {"unfurl_links": False, "unfurl_media": False, "link_names": False}
 
 
-def _message(headline: str, emoji: str, blocks: Sequence[Block]) -> Message:
-    header = {"type": "plain_text", "text": shorten(f"{emoji} {headline}", HEADER_LIMIT), "emoji": True}
+def _message(delivery: Delivery, told: Brief, emoji: str, blocks: Sequence[Block]) -> Message:
+    environment = f"[{delivery.context.environment}] " if delivery.context.environment else ""
+    headline = f"{emoji} {environment}{told.headline}"
+    header = {"type": "plain_text", "text": shorten(headline, HEADER_LIMIT), "emoji": True}
     return {
         # Also what a phone shows, so it starts with the state.
-        "text": fit(f"{emoji} {headline}", SECTION_LIMIT),
+        "text": fit(headline, SECTION_LIMIT),
         "blocks": _bounded([{"type": "header", "text": header}, *blocks]),
         **_QUIET,
     }
@@ -86,16 +94,17 @@ def _emoji(delivery: Delivery) -> str:
 
 def _full(delivery: Delivery, told: Brief) -> list[Block]:
     alert, context = delivery.alert, delivery.context
+    since = f"{local(told.began, with_day=told.is_far)}{told.lag}" if delivery.action is not Action.INFORM else ""
     facts = [
-        ("Since", told.since if delivery.action is not Action.INFORM else ""),
-        ("How bad", told.how_bad),
-        ("What changed", told.changed),
-        ("Objective", told.objective),
+        ("Since", since),
+        ("How bad", fit(told.how_bad, FACT_LIMIT)),
+        ("What changed", fit(told.changed, FACT_LIMIT)),
+        ("Objective", fit(told.objective, FACT_LIMIT)),
     ]
     owner = f"owner {context.owner}" if context.owner else ""
     where = " · ".join(part for part in (told.where, str(alert.severity), owner) if part)
     blocks: list[Block] = [_context(where)]
-    fields = [_mrkdwn(f"*{name}*\n{fit(text, FACT_LIMIT)}") for name, text in facts if text]
+    fields = [_mrkdwn(f"*{name}*\n{text}") for name, text in facts if text]
     if fields:
         blocks.append({"type": "section", "fields": fields})
     if told.first:
@@ -108,7 +117,7 @@ def _full(delivery: Delivery, told: Brief) -> list[Block]:
     if told.signals:
         blocks.append(_code("Signals, before → since it began", _table(told), LOG_CHARACTERS))
     if told.logs:
-        blocks.append(_code("Last error lines", "\n".join(told.logs), LOG_CHARACTERS))
+        blocks.append(_code("Last error lines, UTC", "\n".join(told.logs), LOG_CHARACTERS))
     if siblings := _siblings(told):
         blocks.append(_context(siblings, escaped=True))
     blocks += _links(context.links)
@@ -122,7 +131,8 @@ def _resolved(delivery: Delivery, told: Brief, was: str = "") -> list[Block]:
     lines = []
     if was:
         lines.append(f"*Was* {fit(was, 1_000)}")
-    span = f"{clock(delivery.opened_at)} to {clock(alert.at)}" if delivery.opened_at else f"at {clock(alert.at)}"
+    end = local(alert.at)
+    span = f"{local(delivery.opened_at, with_day=told.is_far)} to {end}" if delivery.opened_at else f"at {end}"
     lines.append(f"{span} · {fit(told.where, 500)}" if told.where else span)
     if told.changed.startswith("Deployed"):
         lines.append(f"*What changed* {fit(told.changed, FACT_LIMIT)}")

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from alert_common.alert import Alert, Metric, MetricFacts
-from alert_common.units import unit_of
+from alert_common.units import Unit
 
 BEFORE = timedelta(minutes=60)
 AFTER = timedelta(minutes=5)
@@ -15,9 +16,11 @@ WIDTH, HEIGHT = 1000, 320
 RED = "#d13212"
 
 
-def fetch(alert: Alert, metric: MetricFacts, cloudwatch: Any, s3: Any, bucket: str) -> str:
+def fetch(alert: Alert, metric: MetricFacts, unit: Unit, *, cloudwatch: Any, s3: Any, bucket: str) -> str:
     """Have CloudWatch draw the widget, store the PNG, and return its key."""
-    response = cloudwatch.get_metric_widget_image(MetricWidget=json.dumps(widget(alert, metric)), OutputFormat="png")
+    response = cloudwatch.get_metric_widget_image(
+        MetricWidget=json.dumps(widget(alert, metric, unit)), OutputFormat="png"
+    )
     key = key_of(alert)
     s3.put_object(Bucket=bucket, Key=key, Body=response["MetricWidgetImage"], ContentType="image/png")
     return key
@@ -29,9 +32,8 @@ def key_of(alert: Alert) -> str:
     return f"charts/{alert.at:%Y/%m/%d}/{name}.png"
 
 
-def widget(alert: Alert, metric: MetricFacts) -> Mapping[str, object]:
+def widget(alert: Alert, metric: MetricFacts, unit: Unit) -> Mapping[str, object]:
     """Write the widget's JSON: the returned metrics in the unit a person reads, on the alert's own time."""
-    unit = unit_of(metric)
     began = alert.since or alert.at
     lines = [line for m in metric.metrics for line in _lines(m, unit.scale, unit.name)]
     horizontal = []
@@ -73,7 +75,9 @@ def _lines(metric: Metric, scale: float, unit: str) -> list[list[object]]:
         options["expression"] = metric.expression
         lines = [[options]]
     if scaled:
-        label = f"{metric.label or f'{metric.name} {metric.statistic}'} ({unit})"
+        # A label that ends in CloudWatch's own unit, "failed requests (share)", would contradict the axis.
+        named = re.sub(r"\s*\([^()]*\)$", "", metric.label) or f"{metric.name} {metric.statistic}"
+        label = f"{named.strip()} ({unit})"
         lines.append([{"id": "shown", "expression": f"{options['id']}*{scale:g}", "label": label}])
     return lines
 

@@ -4,11 +4,14 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from alert_common import tags as tag
 from alert_common.alert import Alert, State
 from alert_common.aws import client
 from alert_common.context import Context, Missing
+from alert_common.units import unit_of
 from alert_enricher.enrich import chart, endpoint, links, logs, siblings, signals, tags
 from alert_enricher.settings import Settings
 
@@ -16,7 +19,7 @@ Clients = Callable[..., Any]
 Job = Callable[[], Any]
 
 TAGS_SHARE = 0.4
-"""Of the deadline, when only the tags can tell which endpoint an alert is about."""
+"""Of the deadline: how long others wait for the tags, which tell what an alert is about and in which unit."""
 
 _REASONS = {
     "AccessDenied": "access denied",
@@ -39,17 +42,17 @@ def enrich(alert: Alert, settings: Settings, clients: Clients = client) -> tuple
 
     The alert comes back with the resource that its tags name when its message named none.
     """
-    ends = time.monotonic() + settings.deadline_seconds
+    began = time.monotonic()
     # Not a `with` block: leaving one joins its threads, and a thread may hang.
     pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="enrich")
     try:
-        return _gather(alert, settings, clients, pool, ends)
+        return _gather(alert, settings, clients, pool, began)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _gather(
-    alert: Alert, settings: Settings, clients: Clients, pool: ThreadPoolExecutor, ends: float
+    alert: Alert, settings: Settings, clients: Clients, pool: ThreadPoolExecutor, began: float
 ) -> tuple[Alert, Context]:
     region = alert.region or None
     found: dict[str, Any] = {}
@@ -57,12 +60,11 @@ def _gather(
     running: dict[str, Future[Any]] = {}
     if ":alarm:" in alert.arn and not alert.tags:
         running["alarm tags"] = pool.submit(lambda: tags.fetch(alert, clients("cloudwatch", region)))
-        if alert.resource is None:
-            wait(running.values(), timeout=settings.deadline_seconds * TAGS_SHARE)
-            known = _known_tags(alert, running)
-            alert = replace(alert, resource=tags.resource(known))
-    running |= {what: pool.submit(job) for what, job in _jobs(alert, settings, clients).items()}
-    wait(running.values(), timeout=max(0.0, ends - time.monotonic()))
+    known = partial(_known, alert.tags, running.get("alarm tags"), began + settings.deadline_seconds * TAGS_SHARE)
+    if alert.resource is None:
+        alert = replace(alert, resource=tags.resource(known()))
+    running |= {what: pool.submit(job) for what, job in _jobs(alert, settings, clients, known).items()}
+    wait(running.values(), timeout=max(0.0, began + settings.deadline_seconds - time.monotonic()))
     for what, future in running.items():
         if not future.done():
             missing.append(Missing(what=what, why="timed out"))
@@ -70,36 +72,44 @@ def _gather(
             missing.append(Missing(what=what, why=reason(error)))
         else:
             found[what] = future.result()
-    known = {**alert.tags, **found.get("alarm tags", {})}
+    told = {**alert.tags, **found.get("alarm tags", {})}
+    figures, uncounted = signals.summarize(alert, found.get("signals", {}), told)
     return alert, Context(
-        environment=known.get("endpointwatch:environment", settings.environment),
-        owner=known.get("team", ""),
-        objective=known.get("endpointwatch:objective", ""),
-        tags=known,
+        environment=told.get(tag.ENVIRONMENT, settings.environment),
+        owner=told.get(tag.TEAM, ""),
+        objective=told.get(tag.OBJECTIVE, ""),
+        tags=told,
         endpoint=found.get("endpoint"),
-        signals=signals.summarize(alert, found.get("signals", {}), found.get("endpoint")),
+        signals=figures,
         siblings=found.get("sibling alarms", ()),
         logs=found.get("log lines", ()),
         chart_key=found.get("chart", ""),
-        links=links.links(alert, alert.resource, known),
-        missing=tuple(missing),
+        links=links.links(alert, alert.resource, told),
+        missing=(*missing, *uncounted),
     )
 
 
-def _known_tags(alert: Alert, running: Mapping[str, Future[Any]]) -> Mapping[str, str]:
-    future = running["alarm tags"]
-    fetched = future.result() if future.done() and future.exception() is None else {}
-    return {**alert.tags, **fetched}
+def _known(own: Mapping[str, str], fetching: Future[Any] | None, until: float) -> Mapping[str, str]:
+    """Return the tags, having waited for those that are being fetched; without them when they are late or refused."""
+    if fetching is None:
+        return own
+    wait([fetching], timeout=max(0.0, until - time.monotonic()))
+    return {**own, **fetching.result()} if fetching.done() and fetching.exception() is None else own
 
 
-def _jobs(alert: Alert, settings: Settings, clients: Clients) -> dict[str, Job]:
+def _jobs(alert: Alert, settings: Settings, clients: Clients, known: Callable[[], Mapping[str, str]]) -> dict[str, Job]:
     region, resource, metric = alert.region or None, alert.resource, alert.metric
     jobs: dict[str, Job] = {}
     # An end is told in a few lines, which hold no chart, figures or log lines.
     whole = alert.state is not State.OK
     if whole and metric is not None and settings.charts_bucket:
         jobs["chart"] = lambda: chart.fetch(
-            alert, metric, clients("cloudwatch", region), clients("s3"), settings.charts_bucket
+            alert,
+            metric,
+            unit_of(metric, known()),
+            cloudwatch=clients("cloudwatch", region),
+            s3=clients("s3"),
+            bucket=settings.charts_bucket,
         )
     if resource is not None and resource.kind == "endpoint":
         jobs["endpoint"] = lambda: endpoint.fetch(resource, clients("sagemaker", region))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from alert_common import tags as tag
 from alert_common.alert import Alert, Kind, Resource
 from alert_common.context import Link
 
@@ -12,14 +13,14 @@ _ALARMS = {Kind.METRIC_ALARM, Kind.COMPOSITE_ALARM, Kind.LOG_ALARM}
 def links(alert: Alert, resource: Resource | None, tags: Mapping[str, str]) -> tuple[Link, ...]:
     """Make the links in the order in which one looks: runbook, dashboard, alarm, logs, endpoint."""
     found: list[Link] = []
-    if _is_web(tags.get("runbook", "")):
-        found.append(Link(text="Runbook", href=tags["runbook"]))
+    if _is_web(tags.get(tag.RUNBOOK, "")):
+        found.append(Link(text="Runbook", href=tags[tag.RUNBOOK]))
     if _is_web(tags.get("generator", "")):
         found.append(Link(text="Query", href=tags["generator"]))
     if alert.region and _plain(alert.region):
         console = f"https://{alert.region}.{_domain(alert.region)}"
         home = f"{console}/cloudwatch/home?region={alert.region}"
-        if dashboard := tags.get("endpointwatch:dashboard"):
+        if dashboard := tags.get(tag.DASHBOARD):
             found.append(Link(text="Dashboard", href=f"{home}#dashboards/dashboard/{quote(dashboard, safe='')}"))
         if alert.kind in _ALARMS and alert.name:
             found.append(Link(text="Alarm", href=f"{home}#alarmsV2:alarm/{quote(alert.name, safe='')}"))

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
+from alert_common import tags as tag
 from alert_common.alert import Alert, Resource
-from alert_common.context import Endpoint, Signal
-from alert_enricher.enrich import instances
+from alert_common.context import Missing, Signal
 
 PERIOD = 60
 BEFORE = timedelta(minutes=30)
@@ -45,6 +45,13 @@ _SOURCES = (
     _Source(id="cpu", namespace=_HOST, metric="CPUUtilization", statistic="Average"),
     _Source(id="memory", namespace=_HOST, metric="MemoryUtilization", statistic="Average"),
 )
+
+
+_SUMMED = (
+    (tag.GPUS, "GPUs", (("gpu", "GPU"), ("gpu_memory", "GPU memory"))),
+    (tag.VCPUS, "vCPUs", (("cpu", "CPU"),)),
+)
+"""The tag that counts what a metric sums over, its name, and the signals."""
 
 
 def window(alert: Alert) -> tuple[datetime, datetime, datetime]:
@@ -84,8 +91,13 @@ def fetch(alert: Alert, resource: Resource, cloudwatch: Any) -> Mapping[str, Ser
     }
 
 
-def summarize(alert: Alert, raw: Mapping[str, Series], endpoint: Endpoint | None) -> tuple[Signal, ...]:
+def summarize(
+    alert: Alert, raw: Mapping[str, Series], tags: Mapping[str, str]
+) -> tuple[tuple[Signal, ...], tuple[Missing, ...]]:
     """Turn raw minutes into figures a person reads; signals without any data are left out, and clients without errors.
+
+    SageMaker reports CPUs from 0 to 100 x vCPUs and GPUs from 0 to 100 x GPUs. The alarm's tags tell how many there are;
+    where they do not, these signals are left out and named, since 380 % would mislead.
 
     An error counts once: a model's 5xx is in both Invocation5XXErrors and InvocationModelErrors, and its 4xx are in
     the latter too, so each minute counts the greater of the 5xx and of the model errors without the 4xx. Before and
@@ -93,8 +105,6 @@ def summarize(alert: Alert, raw: Mapping[str, Series], endpoint: Endpoint | None
     (percentiles of minutes cannot be added up).
     """
     start, split, end = window(alert)
-    instance = endpoint.instance_type if endpoint else ""
-    gpus, cores = instances.gpus(instance) or 1, instances.cores(instance) or 1
     requests = raw.get("invocations", {})
 
     def errors(source: str, at: datetime) -> float:
@@ -135,13 +145,21 @@ def summarize(alert: Alert, raw: Mapping[str, Series], endpoint: Endpoint | None
         figure("Latency p50", "ms", series("p50", 0.001)),
         figure("Latency p99", "ms", series("p99", 0.001)),
         figure("SageMaker overhead", "ms", series("overhead", 0.001)),
-        figure("GPU", "%", series("gpu", 1 / gpus)),
-        figure("GPU memory", "%", series("gpu_memory", 1 / gpus)),
-        figure("CPU", "%", series("cpu", 1 / cores)),
-        figure("Memory", "%", series("memory")),
     ]
+    missing = []
+    for counted, what, parts in _SUMMED:
+        count = _count(tags.get(counted, ""))
+        if count is not None:
+            signals += [figure(name, "%", series(source, 1 / count)) for source, name in parts]
+        elif any(raw.get(source) for source, _ in parts):
+            missing.append(Missing(what=" and ".join(name for _, name in parts), why=f"number of {what} unknown"))
+    signals.append(figure("Memory", "%", series("memory")))
     told = (s for s in signals if s.before is not None or s.after is not None)
-    return tuple(s for s in told if s.name != CLIENT_ERRORS or s.before or s.after)
+    return tuple(s for s in told if s.name != CLIENT_ERRORS or s.before or s.after), tuple(missing)
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
 
 
 def sparkline(values: Series, start: datetime, end: datetime) -> str:

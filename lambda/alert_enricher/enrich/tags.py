@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from alert_common import tags as tag
 from alert_common.alert import Alert, Resource
 from alert_common.redact import redact
 
@@ -27,5 +28,5 @@ def fetch(alert: Alert, cloudwatch: Any) -> Mapping[str, str]:
 
 def resource(tags: Mapping[str, str]) -> Resource | None:
     """Return the endpoint and variant that the tags name."""
-    name = tags.get("endpointwatch:endpoint", "")
-    return Resource(kind="endpoint", name=name, variant=tags.get("endpointwatch:variant", "")) if name else None
+    name = tags.get(tag.ENDPOINT, "")
+    return Resource(kind="endpoint", name=name, variant=tags.get(tag.VARIANT, "")) if name else None

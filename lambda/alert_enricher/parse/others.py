@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from alert_common import tags as tag
 from alert_common.alert import Alert, Kind, Resource, Severity, State
 from alert_enricher.parse import fields
 
@@ -55,7 +56,7 @@ def _one(alert: Mapping[str, Any], group: Mapping[str, Any], *, received: dateti
         else None,
         tags={
             **labels,
-            **({"runbook": annotations["runbook_url"]} if "runbook_url" in annotations else {}),
+            **({tag.RUNBOOK: annotations["runbook_url"]} if "runbook_url" in annotations else {}),
             **({"generator": g} if (g := fields.text(alert, "generatorURL")) else {}),
         },
         raw=raw,

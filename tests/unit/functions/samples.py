@@ -33,8 +33,7 @@ def sns_alarm(**changes: Any) -> dict[str, Any]:
     """The alarm message of a math alarm on the share of failed requests, as CloudWatch publishes it."""
     message: dict[str, Any] = {
         "AlarmName": NAME,
-        "AlarmDescription": "Requests fail 14.4 times as often as the objective allows.\n\n"
-        "First: look at the last error lines; if a deployment came just before, roll it back.",
+        "AlarmDescription": "Far more requests fail than the objective allows.\n\nFirst: look at the last error lines.",
         "AWSAccountId": ACCOUNT,
         "AlarmConfigurationUpdatedTimestamp": "2026-11-20T09:00:00.000+0000",
         "NewStateValue": "ALARM",
@@ -181,8 +180,13 @@ def context() -> Context:
     return Context(
         environment="prod",
         owner="ml-platform",
-        objective="99.9 of 100 requests answered without a failure",
-        tags={"endpointwatch:signal": "errors", "endpointwatch:severity": "critical"},
+        objective="99.9 percent of requests answered without a failure",
+        tags={
+            "endpointwatch:signal": "errors",
+            "endpointwatch:severity": "critical",
+            "endpointwatch:unit": "share",
+            "endpointwatch:objective-value": "0.001",
+        },
         endpoint=Endpoint(
             status="InService",
             variants=("AllTraffic",),
@@ -193,6 +197,7 @@ def context() -> Context:
             image="763104351884.dkr.ecr.eu-west-1.amazonaws.com/triton:25.09",
             created_at=began - timedelta(days=90),
             modified_at=began - timedelta(minutes=12),
+            config_created_at=began - timedelta(minutes=20),
         ),
         signals=(
             Signal(name="Requests", unit="/min", before=1204.0, after=1188.0, sparkline="▆▆▇▆▇▇▆▆▇▆▇▇"),

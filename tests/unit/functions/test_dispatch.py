@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 
 from alert_common import queue
+from alert_common.context import Context
 from alert_common.delivery import Action, Delivery
 from alert_dispatcher import charts
 from alert_dispatcher import handler as dispatcher
@@ -150,7 +151,7 @@ def test_the_end_updates_the_message_and_closes_the_thread(world: World) -> None
     update, reply = world.service.requests
     assert (update.path, reply.path) == ("/slack/api/chat.update", "/slack/api/chat.postMessage")
     assert update.json()["ts"] == reply.json()["thread_ts"] == "1700000000.000100"
-    assert update.json()["text"].startswith("✅ ranker has recovered after 12 min")
+    assert update.json()["text"].startswith("✅ [prod] ranker has recovered after 12 min")
     assert "*Was* ranker is failing: 31.2 %" in json.dumps(update.json(), ensure_ascii=False)
 
 
@@ -183,6 +184,32 @@ def test_a_resolve_whose_message_is_gone_is_posted(world: World) -> None:
     assert world.run(resolved()) == []
     assert world.service.paths()[-1] == "/slack/api/chat.postMessage"
     assert "thread_ts" not in world.service.requests[-1].json()
+
+
+@pytest.mark.parametrize("action", [Action.TRIGGER, Action.NOTE])
+def test_news_whose_thread_is_gone_is_posted_anew(world: World, action: Action) -> None:
+    """Somebody deleted the message of an open incident: what comes next gets a message of its own, which its end finds."""
+    world.run(delivery())
+    again = delivery(action)
+    world.answers["chat.postMessage"] = [
+        Answer(body={"ok": False, "error": "thread_not_found"}),
+        Answer(body={"ok": True, "channel": "C0123456789", "ts": "1700000099.000900"}),
+    ]
+    later = replace(again, context=Context(), alert=replace(again.alert, at=samples.NOW + timedelta(minutes=1)))
+    assert world.run(later) == []
+    refused, posted = (request.json() for request in world.service.requests[-2:])
+    assert refused["thread_ts"] == "1700000000.000100"
+    assert "thread_ts" not in posted
+    world.run(resolved())
+    assert world.service.requests[-2].json()["ts"] == "1700000099.000900"
+
+
+def test_late_news_whose_thread_is_gone_is_over(world: World) -> None:
+    """The end was told, its message deleted: an older trigger neither reopens it nor becomes a dead letter."""
+    world.run(resolved())
+    world.answers["chat.postMessage"] = [Answer(body={"ok": False, "error": "message_not_found"})]
+    assert world.run(delivery()) == []
+    assert len(world.service.requests) == 2
 
 
 def test_a_trigger_that_comes_after_its_end_does_not_reopen(world: World) -> None:
@@ -381,7 +408,7 @@ def test_blocks_that_slack_refuses_go_out_as_words(world: World) -> None:
     first, second = (r.json() for r in world.service.requests[:2])
     assert "blocks" in first
     assert "blocks" not in second
-    assert second["text"].startswith("🟠 ranker is failing")
+    assert second["text"].startswith("🟠 [prod] ranker is failing")
 
 
 def test_what_was_sent_but_not_recorded_is_not_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

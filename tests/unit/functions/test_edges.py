@@ -318,7 +318,7 @@ def test_clients_give_up_soon_and_never_retry(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("function", "made"),
     [
-        ("alert_enricher", {"dynamodb", "sqs", "cloudwatch", "sagemaker", "logs", "s3"}),
+        ("alert_enricher", {"dynamodb", "sqs", "cloudwatch", "sagemaker", "logs"}),
         ("alert_dispatcher", {"dynamodb", "sqs", "secretsmanager"}),
     ],
 )

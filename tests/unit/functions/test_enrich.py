@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from alert_common.alert import Resource, State
+from alert_common.alert import Alert, Resource, State
 from alert_common.context import Endpoint, Missing
-from alert_enricher.enrich import chart, enrich, instances, links, logs, signals, tags
+from alert_common.units import unit_of
+from alert_enricher.enrich import chart, enrich, links, logs, signals, tags
 from alert_enricher.enrich.gather import reason
 from alert_enricher.settings import Settings
 from tests.unit.functions import samples
@@ -55,6 +56,9 @@ def aws() -> FakeAws:
                     {"Key": "endpointwatch:dashboard", "Value": "endpointwatch-prod-ranker"},
                     {"Key": "endpointwatch:endpoint", "Value": "ranker"},
                     {"Key": "endpointwatch:variant", "Value": "AllTraffic"},
+                    {"Key": "endpointwatch:unit", "Value": "share"},
+                    {"Key": "endpointwatch:gpus", "Value": "4"},
+                    {"Key": "endpointwatch:vcpus", "Value": "48"},
                 ]
             },
             "describe_endpoint": {
@@ -65,9 +69,10 @@ def aws() -> FakeAws:
                 "LastModifiedTime": BEGAN - timedelta(minutes=12),
             },
             "describe_endpoint_config": {
+                "CreationTime": BEGAN - timedelta(minutes=20),
                 "ProductionVariants": [
                     {"VariantName": "AllTraffic", "ModelName": "ranker-7", "InstanceType": "ml.g5.12xlarge"}
-                ]
+                ],
             },
             "describe_model": {"PrimaryContainer": {"Image": "1.dkr.ecr.eu-west-1.amazonaws.com/triton:25"}},
             "get_metric_data": {
@@ -117,6 +122,7 @@ def test_all_of_the_context_is_gathered(aws: FakeAws) -> None:
         image="1.dkr.ecr.eu-west-1.amazonaws.com/triton:25",
         created_at=BEGAN - timedelta(days=3),
         modified_at=BEGAN - timedelta(minutes=12),
+        config_created_at=BEGAN - timedelta(minutes=20),
     )
     assert [s.name for s in context.siblings] == ["ranker/AllTraffic/latency", "ranker/AllTraffic/cpu"]
     assert [line.text for line in context.logs] == ["ERROR password=[redacted] boom"]
@@ -235,30 +241,38 @@ def test_errors_count_once_and_not_the_clients() -> None:
         "model_errors": dict.fromkeys(at, 15.0),
         "client_errors": dict.fromkeys(at, 5.0),
     }
-    told = {s.name: s.after for s in signals.summarize(ALERT, raw, None)}
+    told = {s.name: s.after for s in signals.summarize(ALERT, raw, {})[0]}
     assert (told["Errors"], told["Client errors (4xx)"]) == (10, 5)
 
 
 def test_sums_over_gpus_and_cores_become_percent() -> None:
-    """A ml.g5.12xlarge has 4 GPUs and 48 cores: 200 and 2400 are both 50 %."""
-    raw = {"gpu": {BEGAN: 200.0}, "cpu": {BEGAN: 2400.0}}
-    told = {s.name: s.after for s in signals.summarize(ALERT, raw, Endpoint(instance_type="ml.g5.12xlarge"))}
-    assert (told["GPU"], told["CPU"]) == (50, 50)
+    """The tags count 4 GPUs and 48 vCPUs: 200 and 2400 are both 50 %."""
+    raw = {"gpu": {BEGAN: 200.0}, "gpu_memory": {BEGAN: 100.0}, "cpu": {BEGAN: 2400.0}}
+    told, missing = signals.summarize(ALERT, raw, {"endpointwatch:gpus": "4", "endpointwatch:vcpus": "48"})
+    assert {s.name: s.after for s in told} == {"GPU": 50, "GPU memory": 25, "CPU": 50}
+    assert missing == ()
 
 
-@pytest.mark.parametrize(
-    ("instance", "gpus", "cores"),
-    [
-        ("ml.g5.2xlarge", 1, 8),
-        ("ml.p5.48xlarge", 8, 192),
-        ("ml.m5.large", None, 2),
-        ("", None, None),
-        ("ml.g5.metal", 1, None),
-    ],
-)
-def test_instances_are_counted(instance: str, gpus: int | None, cores: int | None) -> None:
-    """Counts from the type's name; None where they are not known."""
-    assert (instances.gpus(instance), instances.cores(instance)) == (gpus, cores)
+@pytest.mark.parametrize("tagged", [{}, {"endpointwatch:gpus": "0"}, {"endpointwatch:gpus": "many"}])
+def test_a_sum_over_an_unknown_number_is_left_out_and_named(tagged: dict[str, str]) -> None:
+    """380 % of a GPU would mislead; memory is a percentage of its own. What has no data is not missed."""
+    raw = {"gpu": {BEGAN: 380.0}, "memory": {BEGAN: 61.0}}
+    told, missing = signals.summarize(ALERT, raw, tagged)
+    assert [(s.name, s.after) for s in told] == [("Memory", 61)]
+    assert missing == (Missing(what="GPU and GPU memory", why="number of GPUs unknown"),)
+
+
+def test_unread_tags_leave_the_sums_out(aws: FakeAws) -> None:
+    """The tags are refused: the page goes out without GPU and CPU, and says so."""
+    aws.answers["list_tags_for_resource"] = client_error("AccessDenied")
+    gpu = {"Id": "gpu", "Timestamps": [BEGAN], "Values": [380]}
+    aws.answers["get_metric_data"] = {"MetricDataResults": [gpu]}
+    _, context = enrich(ALERT, SETTINGS, clients(aws))
+    assert set(context.missing) == {
+        Missing(what="alarm tags", why="access denied"),
+        Missing(what="GPU and GPU memory", why="number of GPUs unknown"),
+    }
+    assert context.signals == ()
 
 
 def test_a_sparkline_shows_height_and_gaps() -> None:
@@ -279,16 +293,42 @@ def test_log_lines_are_few_distinct_and_clean() -> None:
     ]
 
 
+def drawn(alert: Alert, tags: Mapping[str, str]) -> Any:
+    """The widget of an alert whose alarm has these tags."""
+    assert alert.metric is not None
+    return chart.widget(alert, alert.metric, unit_of(alert.metric, tags))
+
+
 def test_the_chart_is_in_the_unit_a_person_reads() -> None:
     """A latency alarm is drawn in milliseconds: metric hidden, its thousandth shown, threshold to match, start marked."""
     trigger = samples.metric_trigger("ModelLatency", threshold=400_000.0, ExtendedStatistic="p99", Statistic=None)
-    alert = one(samples.envelope(samples.sns_alarm(Trigger=trigger)))
-    assert alert.metric is not None
-    widget: Any = chart.widget(alert, alert.metric)
+    widget = drawn(one(samples.envelope(samples.sns_alarm(Trigger=trigger))), {})
     assert [line[-1]["visible"] for line in widget["metrics"][:1]] == [False]
-    assert widget["metrics"][1][0]["expression"] == "m1*0.001"
+    assert widget["metrics"][1][0] == {"id": "shown", "expression": "m1*0.001", "label": "ModelLatency p99 (ms)"}
     assert widget["annotations"]["horizontal"][0]["value"] == pytest.approx(400)
     assert widget["annotations"]["vertical"][0]["value"] == "2026-11-23T14:08:04Z", "three minutes before the change"
+
+
+def test_a_line_of_the_chart_has_one_unit() -> None:
+    """The label's own unit gives way to the one that is drawn."""
+    (shown,) = [
+        line[0] for line in drawn(ALERT, {})["metrics"] if line[0] != "AWS/SageMaker" and line[0]["id"] == "shown"
+    ]
+    assert shown == {"id": "shown", "expression": "value*100", "label": "failed requests (%)"}
+
+
+def test_the_chart_waits_for_the_tags_but_not_for_long(aws: FakeAws, hang: Callable[..., Any]) -> None:
+    """Their unit is used when they come in time; when they hang, the chart is drawn by the metric's name."""
+    trigger = samples.metric_trigger("ModelLatency", threshold=400_000.0)
+    alert = one(samples.envelope(samples.sns_alarm(Trigger=trigger)))
+    labels = []
+    for fetched in ({"Tags": [{"Key": "endpointwatch:unit", "Value": "count"}]}, hang):
+        aws.answers["list_tags_for_resource"] = fetched
+        enrich(alert, SETTINGS, clients(aws))
+        widget = json.loads(aws.called("get_metric_widget_image")[-1]["MetricWidget"])
+        labels.append(widget["annotations"]["horizontal"][0]["label"])
+        tags._cache.clear()
+    assert labels == ["alarm at 4e+05", "alarm at 400 ms"]
 
 
 def test_links_are_encoded_and_only_to_the_web() -> None:

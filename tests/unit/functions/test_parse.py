@@ -28,7 +28,7 @@ def test_an_sns_alarm_is_read_whole() -> None:
     assert (alert.state, alert.previous_state) == (State.ALARM, State.OK)
     assert alert.at == NOW
     assert alert.since == datetime(2026, 11, 23, 14, 8, tzinfo=UTC), "start of the oldest breaching minute"
-    assert alert.description == "Requests fail 14.4 times as often as the objective allows."
+    assert alert.description == "Far more requests fail than the objective allows."
     assert alert.first_action.startswith("look at the last error lines")
     assert alert.resource == Resource(kind="endpoint", name="ranker", variant="AllTraffic")
     assert alert.topic == samples.TOPIC
