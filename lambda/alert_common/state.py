@@ -1,12 +1,15 @@
 """The one DynamoDB table: where each alert stands, and what each sink was sent.
 
 Two kinds of item share it. `alert#KEY` orders an alert's transitions: a short lease keeps two copies of one transition
-apart, and nothing counts as done before its deliveries are on their queues. `sink#NAME#KEY` remembers the last message
+apart, its token keeps whoever lost it from writing, and nothing counts as done before its deliveries are on their
+queues. `sink#NAME#KEY` remembers the last message
 of a sink, so that a delivery that comes twice is sent once and a thread is found again.
 """
 
 import time
+import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,9 +22,11 @@ LEASE_SECONDS = 120
 KEEP_SECONDS = 90 * 86_400
 """How long an alert's place is remembered after its last transition."""
 
+_IS_MINE = "lease_token = :token"
+
 
 class BusyError(Exception):
-    """Another invocation is working on the same alert; the record must come back later."""
+    """Another invocation is working on the same alert, or has taken it over; the record must come back later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +39,16 @@ class Standing:
     """When the open incident began; None when there is none."""
     severity: Severity
     """The severity it was routed by, so that its end goes the way its beginning went."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """The right to handle an alert, until it runs out and another invocation takes it."""
+
+    key: str
+    token: str
+    standing: Standing | None
+    """Where the alert stood when it was claimed, None for a new one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,41 +70,42 @@ class StateTable:
         self._client = client
         self._table = table
 
-    def claim(self, key: str) -> Standing | None:
-        """Take the alert's lease and return where it stands, None for a new one.
+    def claim(self, key: str) -> Lease:
+        """Take the alert's lease.
 
         Raises:
-            BusyError: somebody else holds the lease.
+            BusyError: somebody else holds it.
         """
-        now = int(time.time())
-        try:
-            response = self._client.update_item(
-                TableName=self._table,
-                Key={"id": {"S": f"alert#{key}"}},
-                UpdateExpression="SET lease_until = :until, expires_at = :expires",
-                ConditionExpression="attribute_not_exists(lease_until) OR lease_until < :now",
-                ExpressionAttributeValues={
-                    ":until": {"N": str(now + LEASE_SECONDS)},
-                    ":now": {"N": str(now)},
-                    ":expires": {"N": str(now + KEEP_SECONDS)},
-                },
-                ReturnValues="ALL_NEW",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            raise BusyError(f"alert {key} is being handled by another invocation") from error
-        item = response["Attributes"]
+        now, token = int(time.time()), uuid.uuid4().hex
+        item = self._write(
+            key,
+            "SET lease_until = :until, lease_token = :token, expires_at = :expires",
+            condition="attribute_not_exists(lease_until) OR lease_until < :now",
+            values={
+                ":until": {"N": str(now + LEASE_SECONDS)},
+                ":token": {"S": token},
+                ":now": {"N": str(now)},
+                ":expires": {"N": str(now + KEEP_SECONDS)},
+            },
+        )
         if "state" not in item:
-            return None
-        return Standing(
+            return Lease(key=key, token=token, standing=None)
+        standing = Standing(
             state=State(_text(item, "state")),
             at=_time(item, "at"),
             opened_at=_time(item, "opened_at") if "opened_at" in item else None,
             severity=Severity(_text(item, "severity")),
         )
+        return Lease(key=key, token=token, standing=standing)
 
-    def commit(self, key: str, standing: Standing) -> None:
-        """Record the transition and give the lease back: its deliveries are on their queues."""
+    def commit(self, lease: Lease, standing: Standing) -> None:
+        """Record the transition and give the lease back: its deliveries are on their queues.
+
+        Raises:
+            BusyError: the lease ran out and somebody else took it; what they record counts.
+        """
         values = {
+            ":token": {"S": lease.token},
             ":state": {"S": str(standing.state)},
             ":at": {"S": standing.at.isoformat()},
             ":severity": {"S": str(standing.severity)},
@@ -97,22 +113,50 @@ class StateTable:
         update = "SET #state = :state, #at = :at, #severity = :severity"
         if standing.opened_at is not None:
             values[":opened"] = {"S": standing.opened_at.isoformat()}
-            update += ", opened_at = :opened REMOVE lease_until"
+            update += ", opened_at = :opened REMOVE lease_until, lease_token"
         else:
-            update += " REMOVE lease_until, opened_at"
-        self._client.update_item(
-            TableName=self._table,
-            Key={"id": {"S": f"alert#{key}"}},
-            UpdateExpression=update,
-            ExpressionAttributeNames={"#state": "state", "#at": "at", "#severity": "severity"},
-            ExpressionAttributeValues=values,
-        )
+            update += " REMOVE lease_until, lease_token, opened_at"
+        names = {"#state": "state", "#at": "at", "#severity": "severity"}
+        self._write(lease.key, update, condition=_IS_MINE, values=values, names=names)
 
-    def release(self, key: str) -> None:
-        """Give the lease back without a change."""
-        self._client.update_item(
-            TableName=self._table, Key={"id": {"S": f"alert#{key}"}}, UpdateExpression="REMOVE lease_until"
-        )
+    def release(self, lease: Lease) -> None:
+        """Give the lease back without a change; one that somebody else has taken is theirs."""
+        with suppress(BusyError):
+            self._write(
+                lease.key,
+                "REMOVE lease_until, lease_token",
+                condition=_IS_MINE,
+                values={":token": {"S": lease.token}},
+            )
+
+    def _write(
+        self,
+        key: str,
+        update: str,
+        *,
+        condition: str,
+        values: Mapping[str, Any],
+        names: Mapping[str, str] | None = None,
+    ) -> Mapping[str, Any]:
+        """Change an alert's item and return it.
+
+        Raises:
+            BusyError: the condition does not hold, for somebody else holds the lease.
+        """
+        try:
+            response = self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": f"alert#{key}"}},
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+                **({"ExpressionAttributeNames": names} if names else {}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise BusyError(f"alert {key} is being handled by another invocation") from error
+        attributes: Mapping[str, Any] = response["Attributes"]
+        return attributes
 
     def sent(self, sink: str, key: str) -> SinkRecord | None:
         """Return what the sink was sent last for this alert."""

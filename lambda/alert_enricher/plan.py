@@ -10,7 +10,7 @@ from alert_common.delivery import Action, Delivery
 from alert_enricher.settings import Settings
 
 MESSAGE_LIMIT = 240_000
-"""Bytes; SQS takes 262,144 with attributes."""
+"""Bytes. SQS takes 1 MiB, but a queue may be set to less, and 256 KiB was the most for years; no page needs as much."""
 
 
 def severity(

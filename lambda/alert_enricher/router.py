@@ -24,11 +24,11 @@ def route(alert: Alert, *, settings: Settings, table: StateTable, enrich: Enrich
     """Hand an alert on to its sinks, once.
 
     Raises:
-        BusyError: another invocation has this alert in hand; the record must come back.
+        BusyError: another invocation has this alert in hand, or took it over meanwhile; the record must come back.
         Exception: a queue or the table failed; nothing was recorded, so the record may come back.
     """
-    key = alert.dedup_key
-    standing = table.claim(key)
+    lease = table.claim(alert.dedup_key)
+    standing = lease.standing
     try:
         decision = decide(alert, standing)
         log: dict[str, object] = {
@@ -38,7 +38,7 @@ def route(alert: Alert, *, settings: Settings, table: StateTable, enrich: Enrich
             "why": decision.why,
         }
         if decision.standing is None:
-            table.release(key)
+            table.release(lease)
             logger.info("dropped", extra=log)
             return
         after = decision.standing
@@ -57,8 +57,8 @@ def route(alert: Alert, *, settings: Settings, table: StateTable, enrich: Enrich
             log |= {"action": decision.action, "sinks": [d.sink for d in deliveries], "severity": alert.severity}
             if not deliveries:
                 logger.warning("no route for this severity", extra=log)
-        table.commit(key, after)
+        table.commit(lease, after)
         logger.info("handled", extra=log)
     except Exception:
-        table.release(key)
+        table.release(lease)
         raise

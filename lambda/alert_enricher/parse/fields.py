@@ -9,7 +9,7 @@ from typing import Any
 from alert_common.redact import redact
 
 TEXT_LIMIT = 6_000
-"""Characters kept of any one text; a queue takes 256 KiB a message, of six bytes a character at worst."""
+"""Characters kept of any one text, of six bytes each at worst, so that all of an alert fits into one delivery."""
 
 
 def text(source: Mapping[str, Any], *names: str) -> str:

@@ -18,7 +18,7 @@ def client_error(code: str, message: str = "") -> ClientError:
 
 
 class FakeDynamoDb:
-    """One table of DynamoDB, as far as the functions use it: SET and REMOVE, and the lease's condition."""
+    """One table of DynamoDB, as far as the functions use it: SET and REMOVE, and the two conditions on a lease."""
 
     class exceptions:  # noqa: N801 - boto3's own name
         """Where boto3 keeps a client's exceptions."""
@@ -35,10 +35,13 @@ class FakeDynamoDb:
         item = self.items.get(id, {})
         values = more.get("ExpressionAttributeValues", {})
         names = more.get("ExpressionAttributeNames", {})
-        if "ConditionExpression" in more:
+        if more["ConditionExpression"] == "lease_token = :token":
+            holds = item.get("lease_token") == values[":token"]
+        else:
             assert more["ConditionExpression"] == "attribute_not_exists(lease_until) OR lease_until < :now"
-            if "lease_until" in item and int(item["lease_until"]["N"]) >= int(values[":now"]["N"]):
-                raise self.exceptions.ConditionalCheckFailedException
+            holds = "lease_until" not in item or int(item["lease_until"]["N"]) < int(values[":now"]["N"])
+        if not holds:
+            raise self.exceptions.ConditionalCheckFailedException
         sets, _, removes = UpdateExpression.partition("REMOVE")
         changed = dict(item)
         for name, value in re.findall(r"([#\w]+) = (:\w+)", sets):
@@ -46,7 +49,8 @@ class FakeDynamoDb:
         for name in re.findall(r"[#\w]+", removes):
             changed.pop(names.get(name, name), None)
         self.items[id] = changed
-        return {"Attributes": changed} if more.get("ReturnValues") == "ALL_NEW" else {}
+        assert more["ReturnValues"] == "ALL_NEW"
+        return {"Attributes": changed}
 
     def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool) -> Any:  # noqa: N803
         """As boto3 has it."""

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from alert_common.alert import Alert, Severity
+from alert_common.alert import Alert, Severity, State
 from alert_common.context import Context
 from alert_common.delivery import Action, Delivery
-from alert_common.state import BusyError, StateTable
+from alert_common.state import BusyError, Standing, StateTable
 from alert_enricher.plan import MESSAGE_LIMIT, body
 from alert_enricher.router import route
 from alert_enricher.settings import Route, Settings
@@ -108,7 +108,7 @@ def test_an_alert_in_hand_elsewhere_comes_back_later(
 ) -> None:
     """While another invocation holds the lease nothing is sent, and the record fails."""
     table = StateTable(dynamodb, "state")
-    assert table.claim(ALARM.dedup_key) is None
+    assert table.claim(ALARM.dedup_key).standing is None
     with pytest.raises(BusyError):
         tell(ALARM)
     assert sent == []
@@ -124,6 +124,40 @@ def test_a_crash_leaves_a_lease_that_runs_out(
     tell(ALARM)
     assert len(sent) == 3
     assert "lease_until" not in dynamodb.items[key]
+
+
+def test_whoever_lost_the_lease_writes_nothing(dynamodb: FakeDynamoDb) -> None:
+    """An invocation that was slower than its lease neither records its transition nor frees the other's lease."""
+    table, key = StateTable(dynamodb, "state"), f"alert#{ALARM.dedup_key}"
+    slow = table.claim(ALARM.dedup_key)
+    dynamodb.items[key]["lease_until"] = {"N": "1"}
+    quick = table.claim(ALARM.dedup_key)
+    held = dict(dynamodb.items[key])
+    standing = Standing(state=State.ALARM, at=ALARM.at, opened_at=ALARM.since, severity=Severity.CRITICAL)
+    with pytest.raises(BusyError):
+        table.commit(slow, standing)
+    table.release(slow)
+    assert dynamodb.items[key] == held
+    table.commit(quick, standing)
+    table.release(quick)
+    assert table.claim(ALARM.dedup_key).standing == standing
+
+
+def test_an_alert_taken_over_meanwhile_comes_back(dynamodb: FakeDynamoDb) -> None:
+    """The record fails rather than counting as done; when it returns, what the other recorded makes it a repeat."""
+    table, key = StateTable(dynamodb, "state"), f"alert#{ALARM.dedup_key}"
+    sent: list[Delivery] = []
+
+    def slow(delivery: Delivery) -> None:
+        dynamodb.items[key]["lease_until"] = {"N": "1"}
+        route(OVER, settings=SETTINGS, table=table, enrich=no_context, send=sent.append)
+        sent.append(delivery)
+
+    with pytest.raises(BusyError):
+        route(ALARM, settings=SETTINGS, table=table, enrich=no_context, send=slow)
+    sent.clear()
+    route(ALARM, settings=SETTINGS, table=table, enrich=no_context, send=sent.append)
+    assert sent == []
 
 
 def test_severity_falls_back_to_the_tag_then_to_the_kind(dynamodb: FakeDynamoDb, sent: list[Delivery]) -> None:
