@@ -1,6 +1,7 @@
 """What several tiers share."""
 
 import json
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,12 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 ROOT = Path(__file__).resolve().parents[1]
+
+FIXTURES = Path(os.environ.get("ENDPOINTWATCH_FIXTURES", ROOT.parent / "shared" / "fixtures"))
+"""Payloads that others recorded or published, in folders by sender. They are not ours to pass on, so not in the repository."""
+
+NO_FIXTURES = f"no recorded payloads in {FIXTURES}; ENDPOINTWATCH_FIXTURES names the folder that has them"
+needs_fixtures = pytest.mark.skipif(not FIXTURES.is_dir(), reason=NO_FIXTURES)
 
 ENVIRONMENTS = ("dev", "staging", "prod", "local")
 

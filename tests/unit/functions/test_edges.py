@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from alert_common import aws as aws_module
@@ -103,15 +103,22 @@ def test_secrets_are_redacted_wherever_they_stand(secret: str) -> None:
     told = redact(f"before {secret} after {secret}")
     assert told.startswith("before ")
     assert " after " in told
-    assert "[redacted" in told or "/[redacted]" in told
+    assert told.count("[redacted") == 2
     for part in ("hunter2", "IOSFODNN7", "abcdefgh", "wJalr", "SflKx", "0123456789abcdef", "abc.def"):
         assert part not in told
 
 
 @given(st.text())
 def test_redaction_can_be_repeated(text: str) -> None:
-    """What is clean stays as it is."""
+    """What one pass has cleaned, a second one leaves alone."""
     assert redact(redact(text)) == redact(text)
+
+
+@given(st.from_regex(r"[a-z]{1,8}([ .,/][a-z]{1,8}){0,12}", fullmatch=True))
+def test_what_is_clean_stays(text: str) -> None:
+    """Words and paths without an assignment, an address or a key pass unchanged."""
+    assume("basic" not in text and "bearer" not in text)
+    assert redact(text) == text
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +11,9 @@ from hypothesis import strategies as st
 from alert_common.alert import Alert, Child, Kind, Resource, Severity, State
 from alert_common.delivery import Action, Delivery
 from alert_enricher.parse import parse
+from tests.conftest import FIXTURES, needs_fixtures
 from tests.unit.functions import samples
 from tests.unit.functions.samples import NOW, event, one
-
-FIXTURES = Path(__file__).parents[4] / "shared" / "fixtures"
 
 
 def test_an_sns_alarm_is_read_whole() -> None:
@@ -371,7 +369,7 @@ def test_no_broken_field_raises(data: st.DataObject) -> None:
     _check(parse(message, received=NOW))
 
 
-@pytest.mark.skipif(not FIXTURES.is_dir(), reason="recorded payloads are not here")
+@needs_fixtures
 def test_recorded_payloads_are_understood_or_raw() -> None:
     """Payloads recorded by others are understood where they are alerts, and none raises."""
     for path in sorted(FIXTURES.glob("*/*.json")):

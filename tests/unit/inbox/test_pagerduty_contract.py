@@ -1,7 +1,6 @@
 """PagerDuty's Events API v2: each limit at its edge, and one beyond."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.inbox.contracts.pagerduty import alert_problems, change_problems
+from tests.conftest import FIXTURES, needs_fixtures
 from tests.unit.inbox.samples import ROUTING_KEY, change_event, resolve, trigger
 
 
@@ -87,15 +87,10 @@ def test_change_events_need_only_a_key_and_a_summary() -> None:
     ]
 
 
-VENDOR_BODIES = Path(__file__).parents[4] / "shared" / "fixtures" / "vendors"
-
-
-@pytest.mark.skipif(
-    not VENDOR_BODIES.is_dir(), reason=f"{VENDOR_BODIES.name}: no bodies of vendors beside the repository"
-)
+@needs_fixtures
 def test_the_vendors_own_examples_are_taken() -> None:
     """Every example of PagerDuty's documentation is taken, once its placeholder for the key is filled in."""
-    bodies = [json.loads(path.read_text()) for path in sorted(VENDOR_BODIES.glob("0*.json"))]
+    bodies = [json.loads(path.read_text()) for path in sorted(FIXTURES.glob("vendors/0*.json"))]
     assert bodies
     for body in bodies:
         problems = alert_problems if "event_action" in body else change_problems

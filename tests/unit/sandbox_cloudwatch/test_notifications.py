@@ -1,14 +1,13 @@
-"""What CloudWatch sends, against recorded payloads where the checkout has them beside it."""
+"""What CloudWatch sends, against recorded payloads where there are some."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.aws.cloudwatch.notifications import Transition, detail, lambda_payload, region_name, sns_message, subject
+from tests.conftest import FIXTURES, NO_FIXTURES
 
-FIXTURES = Path(__file__).parents[3].parent / "shared" / "fixtures"
 AT = 1_795_446_240.123
 STATE = {"value": "ALARM", "reason": "why", "timestamp": "2026-11-23T15:04:00.123+0000", "reasonData": "{}"}
 PREVIOUS = {"value": "OK", "reason": "all well", "timestamp": "2026-11-23T14:04:00.123+0000"}
@@ -52,7 +51,7 @@ def fixture(name: str) -> Any:
     """A recorded payload; skips the test where there is none."""
     path = FIXTURES / name
     if not path.exists():
-        pytest.skip(f"{name} is not beside this checkout")
+        pytest.skip(NO_FIXTURES)
     return json.loads(path.read_text())
 
 
