@@ -95,7 +95,7 @@ def test_the_page_answers_in_one_look(demo: Demo) -> None:
     assert "ranker is failing" in payload["summary"]
     assert "UTC" in details["Since"]
     assert "%" in details["How bad"]
-    assert details["Objective"] == "99.9 percent of requests answered without a failure"
+    assert details["Objective"] == "99.9 % of requests answered without a failure"
     assert "ranker-v2" in details["What changed"]
     assert "Roll back" in details["Do first"][0]
     assert any("MAX_INPUT_BYTES=2048" in line for line in details["Last error lines"])

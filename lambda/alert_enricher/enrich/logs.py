@@ -1,7 +1,8 @@
 """The last lines of the endpoint's log that look like errors."""
 
+import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from alert_common.alert import Alert, Resource
@@ -13,6 +14,9 @@ BEFORE = timedelta(minutes=5)
 LINES = 5
 LINE_LIMIT = 400
 PAGES = 3
+_NUMBER = re.compile(r"\d+")
+_TRACE = re.compile(r"\s|Traceback \(")
+"""How the lines of a Python or Java stack trace begin, save the one that names the error."""
 
 
 def fetch(alert: Alert, resource: Resource, logs: Any) -> tuple[LogLine, ...]:
@@ -39,15 +43,19 @@ def fetch(alert: Alert, resource: Resource, logs: Any) -> tuple[LogLine, ...]:
 
 
 def last_lines(events: list[tuple[int, str]]) -> tuple[LogLine, ...]:
-    """Keep the last few distinct lines, in order, without secrets and without metric lines (EMF)."""
-    told = [(at, message.strip()) for at, message in sorted(events) if '"_aws"' not in message and message.strip()]
-    latest = {message: at for at, message in told}
-    runs = {message: sum(1 for _ in group) for message, group in groupby(sorted(m for _, m in told))}
-    chosen = sorted(latest.items(), key=lambda item: item[1])[-LINES:]
+    """Keep the last few lines, in order, without secrets and without metric lines (EMF); alike but for numbers counts once.
+
+    Of a stack trace the line that says what went wrong is kept, not those that say where.
+    """
+    told = [(at, message) for at, message in sorted(events) if '"_aws"' not in message and message.strip()]
+    told = [(at, message) for at, message in told if not _TRACE.match(message)] or told
+    alike = [_NUMBER.sub("0", message.strip()) for _, message in told]
+    counts, latest = Counter(alike), dict(zip(alike, told, strict=True))
+    chosen = sorted(latest.items(), key=lambda item: item[1][0])[-LINES:]
     return tuple(
         LogLine(
             at=datetime.fromtimestamp(at / 1000, UTC),
-            text=redact(message)[:LINE_LIMIT] + (f"  (x{runs[message]})" if runs[message] > 1 else ""),
+            text=redact(message.strip())[:LINE_LIMIT] + (f"  ({counts[key]} alike)" if counts[key] > 1 else ""),
         )
-        for message, at in chosen
+        for key, (at, message) in chosen
     )

@@ -213,7 +213,7 @@ def context() -> Context:
         logs=(
             LogLine(
                 at=began + timedelta(seconds=70),
-                text="RuntimeError: CUDA error: an illegal memory access was encountered  (x41)",
+                text="RuntimeError: CUDA error: an illegal memory access was encountered  (41 alike)",
             ),
             LogLine(at=began + timedelta(seconds=75), text="ERROR predict failed for request 8f1c: <Response [500]>"),
         ),

@@ -284,12 +284,24 @@ def test_a_sparkline_shows_height_and_gaps() -> None:
 
 
 def test_log_lines_are_few_distinct_and_clean() -> None:
-    """Repeats count once, metric lines (EMF) and blanks are left out, order is kept, secrets are not."""
-    events = [(i, "ERROR again") for i in range(40)]
-    events += [(50, '{"_aws": {}, "ModelErrors": 1}'), (51, "  "), (60, "Traceback: token AKIAABCDEFGHIJKLMNOP")]
+    """Lines alike but for numbers count once, metric lines (EMF) and blanks are left out; order stays, secrets do not."""
+    events = [(i, f"ERROR input of {i} bytes") for i in range(40)]
+    events += [(50, '{"_aws": {}, "ModelErrors": 1}'), (51, "  "), (60, "Exception: token AKIAABCDEFGHIJKLMNOP")]
     assert [line.text for line in logs.last_lines(events)] == [
-        "ERROR again  (x40)",
-        "Traceback: token [redacted AWS key]",
+        "ERROR input of 39 bytes  (40 alike)",
+        "Exception: token [redacted AWS key]",
+    ]
+    many = [(i, f"ERROR {'abcdefgh'[i]}") for i in range(8)]
+    assert [line.text for line in logs.last_lines(many)] == [f"ERROR {c}" for c in "defgh"]
+
+
+def test_a_stack_trace_is_told_by_its_last_line() -> None:
+    """Where it happened is for the log; unless there is nothing else to tell."""
+    trace = [(1, "Traceback (most recent call last):"), (2, "    raise ValueError(x)"), (3, "ValueError: too long")]
+    assert [line.text for line in logs.last_lines(trace)] == ["ValueError: too long"]
+    assert [line.text for line in logs.last_lines(trace[:2])] == [
+        "Traceback (most recent call last):",
+        "raise ValueError(x)",
     ]
 
 
