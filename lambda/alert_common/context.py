@@ -19,6 +19,9 @@ class Endpoint:
     created_at: datetime | None = None
     modified_at: datetime | None = None
     config_created_at: datetime | None = None
+    pending_config: str = ""
+    """The configuration that is being deployed; `config` is still the one before."""
+    pending_since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

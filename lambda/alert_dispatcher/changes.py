@@ -8,7 +8,7 @@ from alert_common.alert import Alert, Kind, State
 from alert_common.context import Context, Endpoint
 from alert_dispatcher.text import span
 
-DEPLOYED, CREATED, TOUCHED = "Deployed", "Created", "Scaled or updated"
+DEPLOYED, STARTED, CREATED, TOUCHED = "Deployed", "Deployment started", "Created", "Scaled or updated"
 
 LATELY = timedelta(hours=24)
 CREATION = timedelta(minutes=30)
@@ -41,12 +41,15 @@ class Change:
 
 
 def changes(endpoint: Endpoint | None) -> tuple[Change, ...]:
-    """List the last deployment (or the creation), and what moved the endpoint's time of change after it.
+    """List the last deployment (the one under way, or the creation), and what moved the endpoint's time of change after it.
 
     SageMaker moves that time for every scaling too. A configuration cannot be changed, so only a new one is a deployment.
     """
     if endpoint is None or endpoint.modified_at is None:
         return ()
+    if endpoint.pending_since is not None:
+        # Its canary takes traffic already, and moved the time of change.
+        return (Change(what=STARTED, at=endpoint.pending_since),)
     modified, created, config = endpoint.modified_at, endpoint.created_at, endpoint.config_created_at
     is_young = created is not None and modified - created <= CREATION
     if config is None:
@@ -85,14 +88,16 @@ def in_short(known: Sequence[Change], began: datetime) -> str:
 def roll_back(alert: Alert, context: Context, began: datetime) -> str:
     """Say how to undo a deployment that may be the cause, empty where there is none."""
     endpoint = context.endpoint
-    deployed = next((change for change in changes(endpoint) if change.what == DEPLOYED), None)
+    deployed = next((change for change in changes(endpoint) if change.what in {DEPLOYED, STARTED}), None)
     if endpoint is None or deployed is None or alert.state is not State.ALARM or not deployed.is_suspect(began):
         return ""
     told = deployed.told(began)
-    return f"Roll back: redeploy the release before {endpoint.config} ({told[:1].lower()}{told[1:]})."
+    return f"Roll back: redeploy the release before {endpoint.pending_config or endpoint.config} ({told[:1].lower()}{told[1:]})."
 
 
 def _release(endpoint: Endpoint) -> str:
+    if endpoint.pending_config:
+        return f"config {endpoint.pending_config}"
     parts = [f"config {endpoint.config}"]
     if endpoint.model:
         parts.append(f"model {endpoint.model}")

@@ -17,6 +17,7 @@ def fetch(resource: Resource, sagemaker: Any) -> Endpoint:
         (v for v in endpoint.get("ProductionVariants", []) if v.get("VariantName") == variant.get("VariantName")), {}
     )
     model = variant.get("ModelName", "")
+    pending: Mapping[str, Any] = endpoint.get("PendingDeploymentSummary", {})
     return Endpoint(
         status=endpoint.get("EndpointStatus", ""),
         variants=tuple(v.get("VariantName", "") for v in variants),
@@ -28,6 +29,8 @@ def fetch(resource: Resource, sagemaker: Any) -> Endpoint:
         created_at=endpoint.get("CreationTime"),
         modified_at=endpoint.get("LastModifiedTime"),
         config_created_at=config.get("CreationTime"),
+        pending_config=pending.get("EndpointConfigName", ""),
+        pending_since=pending.get("StartTime"),
     )
 
 

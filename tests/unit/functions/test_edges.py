@@ -300,6 +300,18 @@ def test_one_failing_record_fails_alone(aws: FakeAws) -> None:
     assert 5 <= hidden["VisibilityTimeout"] <= 7
 
 
+def test_an_alert_in_hand_elsewhere_comes_back_soon(aws: FakeAws) -> None:
+    """Its record fails and looks again after seconds, then less and less often until the lease has run out."""
+    alert = samples.one(samples.envelope(samples.sns_alarm()))
+    enricher._table().claim(alert.dedup_key)
+    assert enricher.handler(sqs(samples.envelope(samples.sns_alarm())), None) == {
+        "batchItemFailures": [{"itemIdentifier": "m0"}]
+    }
+    assert aws.called("send_message") == []
+    (hidden,) = aws.called("change_message_visibility")
+    assert 5 <= hidden["VisibilityTimeout"] <= 7
+
+
 def test_a_direct_action_is_handed_on(aws: FakeAws) -> None:
     """An alarm may call the function itself; its failure is raised, so that Lambda calls again."""
     assert enricher.handler(samples.direct_alarm(), None) == {}

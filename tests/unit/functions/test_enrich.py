@@ -132,6 +132,17 @@ def test_all_of_the_context_is_gathered(aws: FakeAws) -> None:
     assert put["Key"].startswith("charts/2026/11/23/")
 
 
+def test_a_deployment_under_way_is_seen(aws: FakeAws) -> None:
+    """SageMaker names the old configuration until the update is done, and the new one beside it."""
+    began = BEGAN - timedelta(minutes=3)
+    pending = {"EndpointConfigName": "ranker-config-8", "ProductionVariants": [], "StartTime": began}
+    aws.answers["describe_endpoint"] |= {"EndpointStatus": "Updating", "PendingDeploymentSummary": pending}
+    _, context = enrich(ALERT, SETTINGS, clients(aws))
+    assert context.endpoint is not None
+    told = (context.endpoint.config, context.endpoint.pending_config, context.endpoint.pending_since)
+    assert told == ("ranker-config-7", "ranker-config-8", began)
+
+
 def test_a_call_that_hangs_does_not_hold_the_page(aws: FakeAws, hang: Callable[..., Any]) -> None:
     """Two hanging services: everything else is there at the deadline, and what hangs is named."""
     aws.answers |= {"filter_log_events": hang, "get_metric_widget_image": hang}

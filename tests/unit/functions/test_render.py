@@ -352,6 +352,16 @@ def test_only_a_new_configuration_is_a_deployment(made: Delivery, changed: str, 
     assert told.first == ((f"Roll back: redeploy the release before seven ({suspect}).", *steps) if undo else steps)
 
 
+def test_a_deployment_under_way_is_a_deployment() -> None:
+    """Its canary takes traffic while the endpoint still names the old configuration."""
+    made = history(modified=3, config=3 * DAY)
+    assert made.context.endpoint is not None
+    pending = replace(made.context.endpoint, pending_config="eight", pending_since=BEGAN - timedelta(minutes=3))
+    told = brief(replace(made, context=replace(made.context, endpoint=pending)))
+    assert told.changed == "Deployment started 3 min before: config eight"
+    assert told.first[0] == "Roll back: redeploy the release before eight (deployment started 3 min before)."
+
+
 def test_no_data_leaves_the_incident_open() -> None:
     """The note says since when nothing is known, and that nobody closed it."""
     assert headline(delivery(Action.NOTE)) == "ranker: no data since 14:11 UTC; the incident stays open"
