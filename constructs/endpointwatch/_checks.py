@@ -34,9 +34,15 @@ def whole(field: str, value: object, *, low: int, high: int, fix: str) -> int:
 
 def one_of(field: str, value: object, allowed: Collection[object]) -> None:
     """Refuses a `value` that is not among `allowed`."""
-    if value not in allowed:
+    if value not in tuple(allowed):
         names = ", ".join(str(choice) for choice in allowed)
         raise ValueError(f"{field}: {value!r} is not known; choose one of {names}")
+
+
+def instance(field: str, value: object, *types: type, fix: str) -> None:
+    """Refuses a `value` that is of none of `types`."""
+    if not isinstance(value, types):
+        raise TypeError(f"{field}: {value!r} is of type {type(value).__name__}; {fix}")
 
 
 def text(field: str, value: object, *, fix: str) -> str:

@@ -18,7 +18,8 @@ Everything else:
 | event | what happens |
 |---|---|
 | endpoint or deployment FAILED, OUT_OF_SERVICE, ROLLING_BACK, UPDATE_ROLLBACK_FAILED | page |
-| endpoint or deployment IN_SERVICE | resolve if open, else inform |
+| endpoint IN_SERVICE | resolve if open, else nothing: every update and every scaling ends so |
+| deployment IN_SERVICE | resolve if open, else inform |
 | endpoint or deployment CREATING, UPDATING, DELETING and other steps | inform |
 | job Failed | page; nothing resolves it but a person |
 | job Completed, Stopped | inform |
@@ -51,7 +52,6 @@ _SILENT_STATUSES: Mapping[Kind, frozenset[str]] = {
     Kind.ASYNC_INFERENCE: frozenset({"Completed"}),
     Kind.ALARM_CONFIGURATION: frozenset({"create", "update", ""}),
 }
-_INFORMS_WHEN_FINE = {Kind.ENDPOINT, Kind.DEPLOYMENT}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,10 +105,10 @@ def _action(alert: Alert, *, is_open: bool) -> tuple[Action | None, str]:  # noq
             return Action.TRIGGER, "in alarm"
         case State.OK if is_open:
             return Action.RESOLVE, "recovered"
-        case State.OK if alert.kind in _INFORMS_WHEN_FINE:
+        case State.OK if alert.kind is Kind.DEPLOYMENT:
             return Action.INFORM, "in service"
         case State.OK:
-            return None, "OK, and it was never handed on as an alarm"
+            return None, "fine, and it was never handed on as an alarm"
         case State.INSUFFICIENT_DATA if is_open:
             return Action.NOTE, "no data, and still open"
         case State.INSUFFICIENT_DATA:

@@ -11,6 +11,8 @@ Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "L
 Missing = Literal["missing", "ignore", "breaching", "notBreaching"]
 Unit = Literal["share", "percent", "microseconds", "count"]
 
+# CloudWatch takes 1,024 characters of description, of which the summary needs some.
+_LONGEST_FIRST = 700
 DAY = 86_400
 WEEK = 604_800
 
@@ -95,10 +97,21 @@ class AlarmOverride:
     first: str | None = None
 
     def __post_init__(self) -> None:
+        _checks.instance("enabled", self.enabled, bool, fix="write True or False")
         if self.severity is not None:
             _checks.one_of("severity", self.severity, tuple(Severity))
         if self.threshold is not None:
             _checks.number("threshold", self.threshold, low=0, high=1e15, fix="give it in the metric's unit")
+        for name in ("datapoints", "periods"):
+            if getattr(self, name) is not None:
+                _checks.whole(name, getattr(self, name), low=1, high=10_080, fix="give a count of periods")
+        if (
+            self.first is not None
+            and len(_checks.text("first", self.first, fix="say what to do first")) > _LONGEST_FIRST
+        ):
+            raise ValueError(
+                f"first: {len(self.first)} characters are too many; use at most {_LONGEST_FIRST}, and a runbook"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

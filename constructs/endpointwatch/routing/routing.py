@@ -31,6 +31,9 @@ from endpointwatch.routing.sinks import Sink
 from endpointwatch.routing.transport import Transport
 from endpointwatch.severity import Severity
 
+_DELIVERABLE = ("pagerduty", "slack", "slack-webhook", "email")
+"""What the dispatcher can send to; a sink of your own settles on one of these."""
+
 
 class AlertRouting(Construct):
     """Routes alarms to people: one topic a severity, enrichment, and a queue for each sink, so that a slow one delays no other.
@@ -75,6 +78,8 @@ class AlertRouting(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
     ) -> None:
         super().__init__(scope, id)
+        if encryption_key is not None and not hasattr(encryption_key, "key_arn"):
+            raise TypeError(f"encryption_key: {encryption_key!r} is no key; give a kms.Key, or leave it out")
         self.environment = _checks.environment(environment)
         deadline = (
             _checks.milliseconds("enrichment_deadline", enrichment_deadline, fix="write Duration.seconds(3)") / 1000
@@ -155,6 +160,8 @@ class AlertRouting(Construct):
             )
             for sink in sinks
         }
+        for name, setting in settings.items():
+            _checks.one_of(f"sinks[{name!r}]: type", setting["type"], _DELIVERABLE)
         refused = {sink.name: self._transport.dead_letter_queues[f"{_queue_id(sink)}Dead"] for sink in sinks}
         for name, value in {
             **shared,
@@ -164,7 +171,7 @@ class AlertRouting(Construct):
             self.dispatcher.add_environment(name, value)
         for queue in self.sink_queues.values():
             self.dispatcher.add_event_source(
-                event_sources.SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
+                event_sources.SqsEventSource(queue, batch_size=1, report_batch_item_failures=True)
             )
         allow(self.dispatcher, "Refused", ["sqs:SendMessage"], [queue.queue_arn for queue in refused.values()])
         allow_state(self.dispatcher, table=self.state, encryption_key=self.encryption_key)

@@ -66,6 +66,7 @@ class PagerDuty:
 
     def __post_init__(self) -> None:
         _check_sink(self.name, self.severities)
+        _check_secret("secret", self.secret)
         _checks.https_url("api_url", self.api_url)
 
     def bind(self, scope: Construct, *, dispatcher: iam.IGrantable, encryption_key: kms.IKey) -> Settings:  # noqa: ARG002
@@ -106,6 +107,7 @@ class Slack:
         _checks.https_url("api_url", self.api_url)
         if (self.bot_token is None) == (self.webhook is None):
             raise ValueError("bot_token, webhook: give exactly one of them")
+        _check_secret("bot_token" if self.bot_token else "webhook", self.bot_token or self.webhook)
         if self.bot_token is not None:
             channel = _checks.text("channel", self.channel, fix="give the channel's id, such as C0123456789")
             if not Token.is_unresolved(channel) and not _CHANNEL.fullmatch(channel):
@@ -144,7 +146,10 @@ class Email:
         _check_sink(self.name, self.severities)
         if isinstance(self.addresses, str) or not self.addresses:
             raise ValueError(f"addresses: {self.addresses!r} is no list of addresses; give ('oncall@example.com',)")
+        if len(set(self.addresses)) < len(self.addresses):
+            raise ValueError(f"addresses: {self.addresses!r} names one twice; remove it")
         for address in self.addresses:
+            _checks.instance("addresses", address, str, fix="write name@example.com")
             if not Token.is_unresolved(address) and not _ADDRESS.fullmatch(address):
                 raise ValueError(f"addresses: {address!r} is no e-mail address; write name@example.com")
 
@@ -157,8 +162,17 @@ class Email:
         return {"type": "email", "topic": topic.topic_arn}
 
 
+def _check_secret(field: str, secret: object) -> None:
+    # The value itself may be here by mistake: it is not shown.
+    if not hasattr(secret, "grant_read"):
+        raise TypeError(
+            f"{field}: is no secret of Secrets Manager; give Secret.from_secret_name_v2(...), never the value"
+        )
+
+
 def _check_sink(name: str, severities: frozenset[Severity]) -> None:
     if not isinstance(name, str) or not _SINK_NAME.fullmatch(name):
         raise ValueError(f"name: {name!r} is no sink name; use lower-case letters, digits and hyphens, at most 31")
+    _checks.instance("severities", severities, frozenset, set, fix="write frozenset({Severity.CRITICAL})")
     for severity in severities:
         _checks.one_of("severities", severity, tuple(Severity))

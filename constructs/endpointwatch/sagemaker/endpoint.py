@@ -151,6 +151,11 @@ class GpuEndpoint(WatchedEndpoint):
         _checks.whole("instance_count", instance_count, low=1, high=1000, fix="give the number of instances")
         if endpoint_name is not None:
             _checks.resource_name("endpoint_name", endpoint_name)
+        if data_capture is not None:
+            _checks.instance("data_capture", data_capture, DataCapture, fix="write DataCapture(...), or None")
+        _checks.instance("metrics_config", metrics_config, MetricsConfig, fix="write MetricsConfig(...)")
+        for name, value in (environment or {}).items():
+            _checks.instance(f"environment[{name!r}]", value, str, fix="give a string")
         if model_data_url is not None:
             _checks.s3_url("model_data_url", model_data_url)
 

@@ -43,8 +43,9 @@ def endpoint_alarms(
     Raises:
         ValueError: an override names no signal, or makes an alarm that CloudWatch would refuse.
     """
-    for signal in overrides:
+    for signal, override in overrides.items():
         _checks.one_of("overrides", signal, tuple(Signal))
+        _checks.instance(f"overrides[{signal}]", override, AlarmOverride, fix="write AlarmOverride(threshold=...)")
     alarms = []
     for spec in (*_promised(metrics, objectives), *_hardware(metrics)):
         override = overrides.get(Signal(spec.signal), AlarmOverride())

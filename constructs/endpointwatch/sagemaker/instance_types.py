@@ -78,7 +78,7 @@ def shape_of(instance_type: str) -> InstanceShape:
         ValueError: the type is not in the table; the message says how to go on.
     """
     try:
-        return INSTANCE_SHAPES[instance_type]
+        return INSTANCE_SHAPES[_checks.text("instance_type", instance_type, fix="give a type such as ml.g5.xlarge")]
     except KeyError:
         hint = f" (did you mean 'ml.{instance_type}'?)" if f"ml.{instance_type}" in INSTANCE_SHAPES else ""
         raise ValueError(

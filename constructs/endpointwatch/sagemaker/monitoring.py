@@ -53,6 +53,11 @@ class EndpointMonitoring(Construct):
         dashboard: bool = True,
     ) -> None:
         super().__init__(scope, id)
+        _checks.instance("endpoint", endpoint, WatchedEndpoint, fix="give GpuEndpoint.from_endpoint_attributes(...)")
+        _checks.instance("objectives", objectives, Objectives, fix="write Objectives(latency_p99=Duration.millis(200))")
+        _checks.instance("ownership", ownership, Ownership, fix="write Ownership(team=..., runbook=...)")
+        if alerts is not None and not hasattr(alerts, "topic"):
+            raise TypeError(f"alerts: {alerts!r} has no topics; give an AlertRouting, AlertTopics or None")
         if environment is None and alerts is not None:
             environment = alerts.environment
         if environment is not None:

@@ -86,6 +86,29 @@ MISTAKES: dict[str, tuple[Build, str]] = {
         lambda s: _routing(s, sinks=[Email(addresses=("a@example.com",), name=f"mail{n}") for n in range(9)]),
         "sinks: 9 are more than 8",
     ),
+    "override as text": (lambda _: AlarmOverride(datapoints="3"), "datapoints: '3' is not a number"),  # type: ignore[arg-type]
+    "override halved": (lambda _: AlarmOverride(periods=2.5), "periods: 2.5 is not a whole"),  # type: ignore[arg-type]
+    "override as dict": (
+        lambda s: _monitoring(s, overrides={Signal.GPU: {"threshold": 95}}),
+        "overrides[gpu]: {'threshold': 95}",
+    ),
+    "endpoint as name": (lambda s: _monitoring(s, endpoint="ranker"), "endpoint: 'ranker' is of type str"),
+    "alerts as arn": (lambda s: _monitoring(s, alerts="arn:aws:sns"), "alerts: 'arn:aws:sns' has no topics"),
+    "one sink for a list": (lambda s: _routing(s, sinks=Email(addresses=("a@example.com",))), "sinks: Email("),
+    "sink as name": (lambda s: _routing(s, sinks=["slack"]), "sinks: 'slack' is no sink"),
+    "hyphens": (
+        lambda s: _routing(s, sinks=[Email(addresses=("a@example.com",), name=name) for name in ("x1a", "x1-a")]),
+        "two are named 'x1a'",
+    ),
+    "severity": (
+        lambda _: Route(severities=frozenset({"page"}), sinks=("slack",)),  # type: ignore[arg-type]
+        "severities: 'page'",
+    ),
+    "address twice": (lambda _: Email(addresses=("a@example.com", "a@example.com")), "names one twice"),
+    "number in environment": (
+        lambda s: GpuEndpoint(s, "E", image=IMAGE, instance_type="ml.g5.xlarge", environment={"A": 1}),  # type: ignore[dict-item]
+        "environment['A']: 1 is of type int",
+    ),
     "no sinks": (lambda s: _routing(s, sinks=[]), "sinks: is empty"),
     "two alike": (lambda s: _routing(s, sinks=[Email(addresses=("a@example.com",))] * 2), "two are named 'email'"),
     "route to nowhere": (
@@ -116,6 +139,13 @@ MISTAKES: dict[str, tuple[Build, str]] = {
         "look back 86460 s",
     ),
 }
+
+
+def test_a_secret_given_by_value_is_not_shown() -> None:
+    """A likely first mistake: the key itself where its secret belongs. The message does not repeat it."""
+    with pytest.raises(TypeError, match="secret: is no secret of Secrets Manager") as error:
+        PagerDuty(secret="R0123456789")  # type: ignore[arg-type]
+    assert "R0123456789" not in str(error.value)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

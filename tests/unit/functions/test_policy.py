@@ -105,10 +105,7 @@ def test_a_suppressed_alarm_pages_when_the_suppression_ends() -> None:
     ("payload", "action"),
     [
         (event("SageMaker Endpoint State Change", {"EndpointName": "e", "EndpointStatus": "FAILED"}), Action.TRIGGER),
-        (
-            event("SageMaker Endpoint State Change", {"EndpointName": "e", "EndpointStatus": "IN_SERVICE"}),
-            Action.INFORM,
-        ),
+        (event("SageMaker Endpoint State Change", {"EndpointName": "e", "EndpointStatus": "IN_SERVICE"}), None),
         (event("SageMaker Endpoint State Change", {"EndpointName": "e", "EndpointStatus": "UPDATING"}), Action.INFORM),
         (
             event("SageMaker Training Job State Change", {"TrainingJobName": "t", "TrainingJobStatus": "Failed"}),
