@@ -87,5 +87,5 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 
 node_modules/.installed: package-lock.json | $(VENV)/.app
 	@echo "installing the CDK CLI $$(sed -n 's/.*"aws-cdk": "\(.*\)".*/\1/p' package.json) (once)"
-	@$(BIN)/npm ci --silent --no-audit --no-fund || { echo "npm could not install the CDK CLI: see above" >&2; exit 1; }
+	@$(BIN)/npm ci --loglevel=error --no-audit --no-fund || { echo "npm could not install the CDK CLI: see above" >&2; exit 1; }
 	@touch $@

@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import json
+import os
 import signal
 import sys
 import time
@@ -26,6 +27,7 @@ _WIDTH, _HEIGHT = 1400, 1500
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; 0 when it did what it says, 1 when not, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
+    _stay_on_this_machine()
     # A terminated sandbox leaves as it does after Ctrl-C: everything that it started stops first. SIGINT is named too, because a
     # shell starts background jobs with it ignored.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -39,6 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nsandbox: interrupted; everything that was started is stopped", file=sys.stderr)
         return 130
     return status
+
+
+def _stay_on_this_machine() -> None:
+    """Takes profiles, endpoints and proxies of the caller's shell out of the way: everything here is on 127.0.0.1."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 
 
 def _parser() -> argparse.ArgumentParser:

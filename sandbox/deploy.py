@@ -1,9 +1,11 @@
 """Deploys the `local` environment into the embedded AWS with the real CDK CLI."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from sandbox.aws.environment import ACCOUNT, REGION, cdk_environment
@@ -12,6 +14,7 @@ from sandbox.children import SandboxError
 ROOT = Path(__file__).resolve().parents[1]
 _CLI = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 _SECONDS = 300
+_END_SECONDS = 10
 
 
 def bootstrap(endpoint_url: str, *, log: Path) -> None:
@@ -65,7 +68,12 @@ def _cdk(arguments: list[str], environment: Mapping[str, str], *, folder: Path, 
             raise SandboxError(f"cdk {arguments[0]} took longer than {_SECONDS} s; its log: {log}") from None
         finally:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
     if returncode != 0:
         raise SandboxError(f"cdk {arguments[0]} failed: {_reason(log)}\nits log: {log}")
 

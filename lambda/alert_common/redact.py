@@ -2,6 +2,9 @@
 
 import re
 
+# In quotes up to the closing one, else up to a blank or a separator.
+_VALUE = r"""(?!\\?["']?\[redacted)(?:\\?"[^"\\]{0,1000}\\?"|'[^']{0,1000}'|[^\s"',;&}\\]+)"""
+
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # Webhook URLs are secrets as a whole; what follows the host is dropped.
     (re.compile(r"https?://hooks\.slack(?:-gov)?\.com/[^\s\"'<>|\\]+", re.I), "https://hooks.slack.com/[redacted]"),
@@ -22,11 +25,23 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S),
         "[redacted key]",
     ),
+    # Named values: `password=x`, `"password": "a b"`, `password is x`, `--api-key x`.
     (
         re.compile(
             r"((?:password|passwd|pwd|secret(?:[_-]?(?:access)?[_-]?key)?|api[_-]?key|access[_-]?token|auth[_-]?token"
-            r"|client[_-]?secret|routing[_-]?key|integration[_-]?key|session[_-]?token|private[_-]?key)"
-            r"(?:\\?[\"'])?\s*[=:]\s*(?:\\?[\"'])?)(?!\[redacted)[^\s\"',;&}\\]+",
+            r"|client[_-]?secret|routing[_ -]?key|integration[_ -]?key|session[_-]?token|private[_-]?key)"
+            r"(?:\\?[\"'])?(?:\s*[=:]\s*|\s+is\s+))" + _VALUE,
+            re.I,
+        ),
+        r"\1[redacted]",
+    ),
+    (re.compile(r"(--[\w-]{0,20}(?:password|secret|token|key)\s+)" + _VALUE, re.I), r"\1[redacted]"),
+    (re.compile(r"(\b(?:routing|integration)[_ -]?key\s+)(?=\w{32}\b)" + _VALUE, re.I), r"\1[redacted]"),
+    # A bare `token` is more often a count or a word of a language model: only what is long and holds a letter.
+    (
+        re.compile(
+            r"((?<![A-Za-z0-9])token(?:\\?[\"'])?\s*[=:]\s*)(?=[\\\"']*[\w.~+/-]*[A-Za-z])(?=[\\\"']*[\w.~+/-]{8})"
+            + _VALUE,
             re.I,
         ),
         r"\1[redacted]",

@@ -12,7 +12,8 @@ import urllib3
 
 from alert_dispatcher.errors import RejectedError, RetryLaterError, UnauthorizedError
 
-CONNECT_SECONDS, READ_SECONDS = 2.0, 8.0
+# Slack knows no idempotent post: to give up on a slow answer is to post twice. A function runs for 60 s and handles one record.
+CONNECT_SECONDS, READ_SECONDS = 2.0, 25.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,7 @@ def server_environment(port: int, directory: Path, inherited: Mapping[str, str])
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": f"unix://{directory / 'no-docker.sock'}",
         "LOG_LEVEL": "WARNING",
+        "PYTHONUTF8": "1",  # functions and models write UTF-8, whatever the terminal's locale
         "TMPDIR": str(directory),
     }
 
