@@ -24,7 +24,10 @@ def end_with_parent(*, every_seconds: float = 0.5) -> None:
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(every_seconds)
-        os.kill(os.getpid(), signal.SIGTERM)
+        # To the main thread by name: any other that took the signal would leave a main thread that waits for a child waiting.
+        main = threading.main_thread().ident
+        assert main is not None
+        signal.pthread_kill(main, signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
