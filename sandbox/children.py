@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from sandbox.parent import as_parent
+
 _START_SECONDS = 60
 _STOP_SECONDS = 15
 
@@ -51,6 +53,7 @@ class Children:
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
+                env={**os.environ, **as_parent()},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

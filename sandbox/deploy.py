@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sandbox.aws.environment import ACCOUNT, REGION, cdk_environment
 from sandbox.children import SandboxError
+from sandbox.parent import as_parent
 
 ROOT = Path(__file__).resolve().parents[1]
 _CLI = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
@@ -53,6 +54,7 @@ def _cdk(arguments: list[str], environment: Mapping[str, str], *, folder: Path, 
             env={
                 **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
                 **environment,
+                **as_parent(),
                 "PATH": os.pathsep.join((binaries, os.environ.get("PATH", ""))),
                 "PYTHONPATH": str(ROOT),
                 # The CLI keeps a cache and reads settings at home: neither the user's nor one that cannot be written.

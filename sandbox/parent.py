@@ -12,6 +12,13 @@ import threading
 import time
 from contextlib import suppress
 
+_PARENT = "ENDPOINTWATCH_PARENT"
+
+
+def as_parent() -> dict[str, str]:
+    """Environment variables for a child that calls `end_with_parent`, should this process die before the child comes to it."""
+    return {_PARENT: str(os.getpid())}
+
 
 def end_with_parent(*, every_seconds: float = 0.5) -> None:
     """Send this process SIGTERM once its parent has died, so that nothing survives a killed supervisor.
@@ -19,7 +26,7 @@ def end_with_parent(*, every_seconds: float = 0.5) -> None:
     The parent is watched rather than asked for through Linux's PR_SET_PDEATHSIG: that signal comes as soon as the
     *thread* that started the process ends, and it does not exist elsewhere.
     """
-    parent = os.getppid()
+    parent = int(os.environ.pop(_PARENT, os.getppid()))
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import urllib3
 
+from sandbox.parent import as_parent
 from sandbox.ports import free_port
 
 _ROOT = Path(__file__).parents[3]
@@ -51,7 +52,7 @@ class Container:
         self._process = subprocess.Popen(
             [*command, "--port", str(port)],
             cwd=_ROOT,
-            env=dict(environment),
+            env={**environment, **as_parent()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
