@@ -64,24 +64,25 @@ lock: $(VENV)/.dev ## compile requirements*.in, the smaller layers constrained b
 clean: ## remove what the targets wrote (.venv and node_modules too)
 	rm -rf $(VENV) node_modules cdk.out out dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-$(BIN)/python:
+# Stamps are written only when a step is through, so an interrupted one is simply taken up again.
+$(VENV)/.made:
 	@[ -n "$(PYTHON)" ] || { echo "endpointwatch needs Python 3.11 or newer on the PATH (or: make PYTHON=/path/to/python3.12 ...)" >&2; exit 1; }
 	@echo "creating $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
+	@touch $@
 
-# A stamp is written only when pip succeeded, so an interrupted install is simply taken up again.
 define install
 @echo "installing $(1) (once)"
 @$(BIN)/python -m pip install --quiet --requirement $(1) || { echo "pip could not install $(1): see above; the next run takes up where this one stopped" >&2; exit 1; }
 @touch $@
 endef
 
-$(VENV)/.app: requirements.txt pyproject.toml | $(BIN)/python
+$(VENV)/.app: requirements.txt pyproject.toml | $(VENV)/.made
 	$(call install,$<)
-$(VENV)/.sandbox: requirements-sandbox.txt pyproject.toml | $(BIN)/python
+$(VENV)/.sandbox: requirements-sandbox.txt pyproject.toml | $(VENV)/.made
 	$(call install,$<)
 	@touch $(VENV)/.app
-$(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
+$(VENV)/.dev: requirements-dev.txt pyproject.toml | $(VENV)/.made
 	$(call install,$<)
 	@touch $(VENV)/.app $(VENV)/.sandbox
 
