@@ -19,6 +19,7 @@ export JSII_NODE := $(CURDIR)/$(BIN)/node
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/$(VENV)/jsii-cache
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export npm_config_update_notifier := false
 
 .PHONY: help demo sandbox test lint synth deploy bootstrap destroy bench lock clean
 
