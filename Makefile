@@ -89,5 +89,5 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(VENV)/.made
 
 node_modules/.installed: package-lock.json | $(VENV)/.app
 	@echo "installing the CDK CLI $$(sed -n 's/.*"aws-cdk": "\(.*\)".*/\1/p' package.json) (once)"
-	@$(BIN)/npm ci --loglevel=error --no-audit --no-fund || { echo "npm could not install the CDK CLI: see above" >&2; exit 1; }
+	@$(BIN)/npm ci --cache $(VENV)/npm-cache --loglevel=error --no-audit --no-fund || { echo "npm could not install the CDK CLI: see above" >&2; exit 1; }
 	@touch $@

@@ -67,9 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     play.add_argument(
         "--speed",
-        type=_number(1, 120),
+        type=_number(5, 120),
         default=demo.SPEED,
-        help="sandbox seconds a second, 1 to 120 (default: %(default)g)",
+        help="sandbox seconds a second, 5 to 120 (default: %(default)g)",
     )
     play.set_defaults(run=_demo)
     up = commands.add_parser(
@@ -117,6 +117,8 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _up(options: argparse.Namespace) -> int:
     check_port(options.port, option="--port (make sandbox ARGS='--port 4567')")
+    if options.port == options.inbox_port:
+        raise SandboxError(f"--port and --inbox-port are both {options.port}; give two")
     check_port(options.inbox_port, option="--inbox-port (make sandbox ARGS='--inbox-port 4581')")
     with _folder(options.out.resolve() / "sandbox") as folder:
         say = _teller()
@@ -164,17 +166,25 @@ def _folder(folder: Path) -> Iterator[Path]:
     """The folder, for one run at a time: two would write the same files."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
     except OSError as error:
-        raise SandboxError(f"--out: {folder} cannot be made: {error.strerror}") from error
-    with (folder / ".lock").open("w") as lock:
+        raise SandboxError(f"--out: {folder} cannot be written: {error.strerror}") from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SandboxError(
                 f"another run writes to {_shown(folder)}; wait for it, stop it, or choose another folder with --out"
             ) from None
-        for stale in ("report.json", *_PICTURES):
-            (folder / stale).unlink(missing_ok=True)
+        # All that a run writes is touched before anything starts: what is in the way shows now, not at the end.
+        for path in (folder.with_suffix(".json"), *(folder / name for name in ("report.json", *_PICTURES))):
+            try:
+                path.touch()
+                path.unlink()
+            except OSError as error:
+                raise SandboxError(
+                    f"{_shown(path)} cannot be written: {error.strerror}; move it, or use --out"
+                ) from error
         yield folder
 
 

@@ -147,6 +147,7 @@ def _environments(inbox_url: str) -> dict[str, Environment]:
             slack_secret="endpointwatch/local/slack-bot-token",
             slack_channel="C0SANDBOX01",
             email=("oncall@example.com",),
+            operators=("operators@example.com",),
             pagerduty_api_url=f"{inbox_url}/pagerduty",
             slack_api_url=f"{inbox_url}/slack/api",
         ),

@@ -10,7 +10,7 @@ from hypercorn.config import Config
 from ministack.app import app as ministack_app
 from ministack.core import lambda_runtime
 
-from sandbox.aws import cloudwatch, log_search, mail, services, stacks, times
+from sandbox.aws import cloudwatch, log_search, mail, queue_metrics, services, stacks, times
 from sandbox.aws.application import EmbeddedAws
 from sandbox.aws.sagemaker.service import SageMaker
 from sandbox.clock import Clock
@@ -55,6 +55,7 @@ async def _serve(listener: socket.socket, application: EmbeddedAws, sagemaker: S
         loop.add_signal_handler(number, stopping.set)
     sagemaker.start()
     cloudwatch.start(clock)
+    queue_metrics.start(clock=clock, record=cloudwatch.record)
     _log.info("serving; GPU metrics are synthetic: this machine's CPU does the work of the declared GPUs")
 
     async def until_stopped() -> None:
