@@ -1,5 +1,7 @@
 """The inbox's own API: what arrived, what became of it, and which faults to show."""
 
+from json import JSONDecodeError
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -36,6 +38,11 @@ def api_routes(inbox: Inbox) -> list[Route]:
     async def add_fault(request: Request) -> Response:
         try:
             fault = parse_fault(json_value(await read(request)))
+        except JSONDecodeError as error:
+            told = (
+                f'body: {error}; send JSON such as {{"sink": "slack", "status": 429, "retry_after": 30, "count": 10}}'
+            )
+            return AsciiJSONResponse({"error": told}, 400)
         except ValueError as error:
             return AsciiJSONResponse({"error": str(error)}, 400)
         inbox.faults.add(fault)
