@@ -61,6 +61,8 @@ class SinkRecord:
     thread: str = ""
     """Slack: channel and `ts` of the message that is updated, as `CHANNEL/TS`."""
     headline: str = ""
+    triggered_at: datetime | None = None
+    """The alert's time of the last trigger that it took: one that is not newer has been told, whatever came since."""
 
 
 class StateTable:
@@ -171,6 +173,7 @@ class StateTable:
             at=_time(item, "at"),
             thread=_text(item, "thread"),
             headline=_text(item, "headline"),
+            triggered_at=_time(item, "triggered_at") if "triggered_at" in item else None,
         )
 
     def record(self, sink: str, key: str, sent: SinkRecord) -> None:
@@ -183,6 +186,7 @@ class StateTable:
                 "at": {"S": sent.at.isoformat()},
                 "thread": {"S": sent.thread},
                 "headline": {"S": sent.headline},
+                **({"triggered_at": {"S": sent.triggered_at.isoformat()}} if sent.triggered_at else {}),
                 "expires_at": {"N": str(int(time.time()) + KEEP_SECONDS)},
             },
         )

@@ -1,6 +1,7 @@
 """Entry point of the dispatcher: batches of the sinks' queues; one record's failure is that record's alone."""
 
 import os
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from alert_dispatcher.errors import RejectedError, RetryLaterError
 from alert_dispatcher.secrets import Secrets
 from alert_dispatcher.settings import Settings
 from alert_dispatcher.sinks import registry
-from alert_dispatcher.sinks.base import Sink
+from alert_dispatcher.sinks.base import Sink, is_late
 
 prepare("dynamodb", "sqs", "secretsmanager")
 logger = Logger()
@@ -75,18 +76,37 @@ def _send(delivery: Delivery, held: RetryLaterError | None) -> None:
     table = _table()
     last = table.sent(delivery.sink, delivery.dedup_key)
     log = {"sink": delivery.sink, "action": delivery.action, "alert": delivery.alert.name}
-    if last is not None and last.at == delivery.alert.at and delivery.action in {last.action, Action.INFORM}:
-        logger.info("already sent", extra=log)
+    if last is not None and (why := _left_out(delivery, last)):
+        logger.info(why, extra={**log, "at": delivery.alert.at.isoformat()})
         return
+    triggered_at = last.triggered_at if last is not None else None
+    if delivery.action is Action.TRIGGER:
+        triggered_at = delivery.alert.at
 
     def remember(sent: SinkRecord) -> None:
         try:
-            table.record(delivery.sink, delivery.dedup_key, sent)
+            table.record(delivery.sink, delivery.dedup_key, replace(sent, triggered_at=triggered_at))
         except Exception as error:
             logger.error("sent but not recorded", extra={**log, "error": redact(repr(error))})  # noqa: TRY400
 
     _sink(delivery.sink).send(delivery, last, remember)
     logger.info("sent", extra={**log, "at": delivery.alert.at.isoformat()})
+
+
+def _left_out(delivery: Delivery, last: SinkRecord) -> str:
+    """Say why the sink is not told, empty when it is.
+
+    A trigger may come twice, the second time after its end. What is late is told only in a thread that shows the newer
+    news too: anywhere else it would read as the newest, page for what is over, and nothing would close it.
+    """
+    at = delivery.alert.at
+    if last.at == at and delivery.action in {last.action, Action.INFORM}:
+        return "already sent"
+    if delivery.action is Action.TRIGGER and last.triggered_at is not None and at <= last.triggered_at:
+        return "already sent"
+    if is_late(delivery, last) and not last.thread:
+        return f"left out: {'already over' if last.action is Action.RESOLVE else 'newer news was told'}"
+    return ""
 
 
 @cache

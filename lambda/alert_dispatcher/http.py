@@ -14,6 +14,8 @@ from alert_dispatcher.errors import RejectedError, RetryLaterError, Unauthorized
 
 # Slack knows no idempotent post: to give up on a slow answer is to post twice. A function runs for 60 s and handles one record.
 CONNECT_SECONDS, READ_SECONDS = 2.0, 25.0
+OPTIONAL_SECONDS = 8.0
+"""For one request that has to be done by some time, and that nothing depends on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +50,25 @@ def encode(body: object) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def post(url: str, body: bytes, *, headers: Mapping[str, str]) -> Response:
+def post(url: str, body: bytes, *, headers: Mapping[str, str], until: float | None = None) -> Response:
     """Post bytes.
 
+    Args:
+        url: where to.
+        body: what.
+        headers: with its type.
+        until: the `time.monotonic()` by which an optional request is given up; None for one that matters.
+
     Raises:
-        RetryLaterError: 408, 425, 429, 5xx, a redirect, a timeout, no connection.
+        RetryLaterError: 408, 425, 429, 5xx, a redirect, a timeout, no connection, no time left.
         UnauthorizedError: 401 or 403.
         RejectedError: any other status.
     """
+    timeout = _timeout(until)
     try:
-        answer = _pool().request("POST", url, body=body, headers=dict(headers), retries=False, redirect=False)
+        answer = _pool().request(
+            "POST", url, body=body, headers=dict(headers), retries=False, redirect=False, timeout=timeout
+        )
     except urllib3.exceptions.HTTPError as error:
         # The error's text names the URL, and a webhook's URL is a secret.
         raise RetryLaterError(f"no answer: {type(error).__name__}") from None
@@ -83,6 +94,15 @@ def retry_after(header: str | None) -> float | None:
         return None
 
 
+def _timeout(until: float | None) -> urllib3.Timeout:
+    if until is None:
+        return urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+    left = until - time.monotonic()
+    if left <= 0:
+        raise RetryLaterError("no time left")
+    return urllib3.Timeout(connect=CONNECT_SECONDS, total=min(left, OPTIONAL_SECONDS))
+
+
 @cache
 def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS))
+    return urllib3.PoolManager()

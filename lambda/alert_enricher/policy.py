@@ -33,7 +33,9 @@ Everything else:
 | alarm created or updated | nothing |
 | not understood | page, raw, at the severity of its topic |
 
-In every row a transition older than the last one handed on, or equal to it, does nothing.
+In every row a transition older than the last one handed on, or equal to it, does nothing. So an ALARM that waited for
+the alert's lease while its OK got through is never told: it is over. In the same way a sink without threads that refused
+a trigger until its resolve had gone out is never told of it: the dispatcher logs it as "left out: already over".
 """
 
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ from alert_common.state import SinkRecord
 from alert_dispatcher import http
 from alert_dispatcher.brief import Brief, brief
 from alert_dispatcher.errors import RejectedError, UnauthorizedError
-from alert_dispatcher.sinks.base import Remember, is_late
+from alert_dispatcher.sinks.base import Remember
 from alert_dispatcher.text import shorten, shorten_bytes
 
 SUMMARY_LIMIT = 1024
@@ -32,10 +32,9 @@ class PagerDuty:
     picture: Callable[[str], str]
     """A web address for the chart with this key, empty when there is none."""
 
-    def send(self, delivery: Delivery, last: SinkRecord | None, remember: Remember) -> None:
-        """Enqueue the event; what came too late or has no place in PagerDuty is left out."""
-        if is_late(delivery, last) or delivery.action is Action.NOTE:
-            # A trigger after its own resolve would page for what is over, and nothing would close it.
+    def send(self, delivery: Delivery, last: SinkRecord | None, remember: Remember) -> None:  # noqa: ARG002 - Sink's
+        """Enqueue the event; a note, which has no place in PagerDuty, is left out."""
+        if delivery.action is Action.NOTE:
             return
         body = render(delivery, picture=self.picture(delivery.context.chart_key))
         path = "/v2/change/enqueue" if delivery.action is Action.INFORM else "/v2/enqueue"

@@ -5,6 +5,7 @@ channel may see, and uploads are processed asynchronously, so a `slack_file` blo
 `invalid_blocks` (slackapi/python-slack-sdk#1658). Sharing the upload into the thread needs no waiting.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,9 @@ from alert_dispatcher.sinks.base import Remember, is_late
 from alert_dispatcher.text import shorten
 
 logger = Logger()
+
+CHART_SECONDS = 15.0
+"""For the whole chart: what is left of a function's minute after a slow message."""
 
 UNAUTHORIZED = {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
 TRANSIENT = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
@@ -54,8 +58,10 @@ class Slack:
     def send(self, delivery: Delivery, last: SinkRecord | None, remember: Remember) -> None:
         """Post, update or reply, by what the channel already shows of the alert."""
         channel, _, ts = last.thread.partition("/") if last else ("", "", "")
-        if is_late(delivery, last) and ts:
-            if not self._replied(channel, ts, slack_blocks.render(delivery)):
+        if last is not None and is_late(delivery, last):
+            if self._replied(channel, ts, slack_blocks.render(delivery)):
+                remember(last)
+            else:
                 logger.info("its thread is gone, and newer news was told", extra={"alert": delivery.alert.name})
         elif delivery.action is Action.RESOLVE:
             self._resolve(delivery, last, channel, ts, remember)
@@ -121,23 +127,24 @@ class Slack:
         """Upload the chart into the thread; a page without its picture is still a page."""
         if not delivery.context.chart_key:
             return
+        until = time.monotonic() + CHART_SECONDS
         try:
             picture = self.chart(delivery.context.chart_key)
             if picture:
-                self._upload(picture, f"{delivery.alert.name}, UTC", channel, ts)
+                self._upload(picture, f"{delivery.alert.name}, UTC", channel, ts, until)
         except Exception as error:  # the page itself is out
             logger.warning("chart was not uploaded", extra={"error": redact(f"{type(error).__name__}: {error}")})
 
-    def _upload(self, picture: bytes, title: str, channel: str, ts: str) -> None:
+    def _upload(self, picture: bytes, title: str, channel: str, ts: str, until: float) -> None:
         query = urlencode({"filename": "chart.png", "length": len(picture), "alt_txt": shorten(title, 200)})
-        begun = self._call("files.getUploadURLExternal", query.encode(), "application/x-www-form-urlencoded")
-        http.post(str(begun["upload_url"]), picture, headers={"Content-Type": "application/octet-stream"})
+        begun = self._call("files.getUploadURLExternal", query.encode(), "application/x-www-form-urlencoded", until)
+        http.post(str(begun["upload_url"]), picture, headers={"Content-Type": "application/octet-stream"}, until=until)
         files = [{"id": begun["file_id"], "title": shorten(title, 200)}]
-        self._post("files.completeUploadExternal", {"files": files, "channel_id": channel, "thread_ts": ts})
+        self._post("files.completeUploadExternal", {"files": files, "channel_id": channel, "thread_ts": ts}, until)
 
-    def _post(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _post(self, method: str, body: Mapping[str, Any], until: float | None = None) -> Mapping[str, Any]:
         try:
-            return self._call(method, http.encode(body), "application/json; charset=utf-8")
+            return self._call(method, http.encode(body), "application/json; charset=utf-8", until)
         except SlackError as error:
             if error.code not in UNREADABLE or "blocks" not in body:
                 raise
@@ -145,15 +152,17 @@ class Slack:
             plain = {name: value for name, value in body.items() if name != "blocks"}
             return self._call(method, http.encode(plain), "application/json; charset=utf-8")
 
-    def _call(self, method: str, body: bytes, content_type: str) -> Mapping[str, Any]:
+    def _call(self, method: str, body: bytes, content_type: str, until: float | None = None) -> Mapping[str, Any]:
         try:
-            return self._once(method, body, content_type, fresh=False)
+            return self._once(method, body, content_type, until, fresh=False)
         except UnauthorizedError:
-            return self._once(method, body, content_type, fresh=True)
+            return self._once(method, body, content_type, until, fresh=True)
 
-    def _once(self, method: str, body: bytes, content_type: str, *, fresh: bool) -> Mapping[str, Any]:
+    def _once(
+        self, method: str, body: bytes, content_type: str, until: float | None, *, fresh: bool
+    ) -> Mapping[str, Any]:
         headers = {"Content-Type": content_type, "Authorization": f"Bearer {self.token(fresh)}"}
-        answer = http.post(f"{self.api_url.rstrip('/')}/{method}", body, headers=headers).json()
+        answer = http.post(f"{self.api_url.rstrip('/')}/{method}", body, headers=headers, until=until).json()
         if answer.get("ok") is True:
             return answer
         code = str(answer.get("error", "no error named"))

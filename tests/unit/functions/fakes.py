@@ -4,7 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -127,8 +127,9 @@ class Service:
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(payload.encode())))
-                self.end_headers()
-                self.wfile.write(payload.encode())
+                with suppress(ConnectionError):  # whoever asked may have given up
+                    self.end_headers()
+                    self.wfile.write(payload.encode())
 
             def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
                 pass

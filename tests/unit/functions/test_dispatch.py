@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,8 +15,9 @@ import pytest
 from alert_common import queue
 from alert_common.context import Context
 from alert_common.delivery import Action, Delivery
-from alert_dispatcher import charts
+from alert_dispatcher import charts, http
 from alert_dispatcher import handler as dispatcher
+from alert_dispatcher.errors import RetryLaterError
 from alert_dispatcher.sinks import slack as slack_module
 from tests.unit.functions import samples
 from tests.unit.functions.fakes import Answer, FakeAws, FakeDynamoDb, Request, Service, client_error
@@ -219,6 +221,82 @@ def test_a_trigger_that_comes_after_its_end_does_not_reopen(world: World) -> Non
         world.service.requests.clear()
         assert world.run(to(sink, delivery())) == []
         assert [r.json().get("thread_ts") for r in world.service.requests] == ["1700000000.000100"] * (sink == "slack")
+
+
+@pytest.mark.parametrize("sink", ["slack", "pagerduty", "hook", "email"])
+def test_a_trigger_that_comes_again_after_its_end_is_not_told_again(world: World, sink: str) -> None:
+    """A function that was killed after posting leaves its record on the queue; it returns when all is over."""
+    world.run(to(sink, delivery()))
+    world.run(to(sink, resolved()))
+    sent, items = (len(world.service.requests), len(world.aws.called("publish"))), dict(world.table.items)
+    assert world.run(to(sink, delivery())) == []
+    assert (len(world.service.requests), len(world.aws.called("publish"))) == sent
+    assert world.table.items == items
+    assert "already sent" in world.logged.getvalue()
+
+
+def test_an_alarm_that_comes_back_is_told(world: World) -> None:
+    """A newer trigger of the same alert, after its end, is news."""
+    for sink in ("slack", "pagerduty", "hook", "email"):
+        world.run(to(sink, delivery()))
+        world.run(to(sink, resolved()))
+        sent = len(world.service.requests) + len(world.aws.called("publish"))
+        again = to(sink, delivery())
+        world.run(replace(again, alert=replace(again.alert, at=samples.NOW + timedelta(hours=1))))
+        assert len(world.service.requests) + len(world.aws.called("publish")) > sent
+
+
+@pytest.mark.parametrize("sink", ["pagerduty", "hook", "email"])
+def test_a_trigger_that_its_end_overtook_is_left_out(world: World, sink: str) -> None:
+    """Where no thread shows that it is over: nothing is sent, the record stays at the end, and the log says why."""
+    world.run(to(sink, resolved()))
+    sent, items = (len(world.service.requests), len(world.aws.called("publish"))), dict(world.table.items)
+    world.logged.truncate(0)
+    assert world.run(to(sink, delivery())) == []
+    assert (len(world.service.requests), len(world.aws.called("publish"))) == sent
+    assert world.table.items == items
+    logged = [json.loads(line)["message"] for line in world.logged.getvalue().strip("\0\n").splitlines()]
+    assert logged == ["left out: already over"]
+
+
+def test_slack_tells_an_overtaken_trigger_once(world: World) -> None:
+    """In the thread of the end; a second copy is not told, and the record stays at the end."""
+    world.run(resolved())
+    for _ in range(2):
+        assert world.run(delivery()) == []
+    assert world.service.paths() == ["/slack/api/chat.postMessage"] * 2
+    (item,) = world.table.items.values()
+    assert item["action"] == {"S": "resolve"}
+
+
+def test_a_slow_chart_does_not_hold_the_function(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All requests of a chart share one small budget; the page is out, and not sent again."""
+    monkeypatch.setattr(slack_module, "CHART_SECONDS", 0.6)
+    monkeypatch.setattr(http, "OPTIONAL_SECONDS", 0.4)
+    over = threading.Event()
+    usual_answer = world.service.answer
+
+    def slow(request: Request) -> Answer:
+        if "files.getUploadURLExternal" in request.path:
+            over.wait(0.3)
+        elif "/upload/" in request.path:
+            over.wait(10)
+        return usual_answer(request)
+
+    world.service.answer = slow
+    began = time.monotonic()
+    try:
+        assert world.run(delivery()) == []
+        took = time.monotonic() - began
+    finally:
+        over.set()
+    assert 0.3 <= took < 2
+    assert world.service.paths()[0] == "/slack/api/chat.postMessage"
+    assert not any("completeUpload" in path for path in world.service.paths())
+    assert "chart was not uploaded" in world.logged.getvalue()
+    assert http._timeout(time.monotonic() + 60).total == 0.4
+    with pytest.raises(RetryLaterError, match="no time left"):
+        http._timeout(time.monotonic())
 
 
 def test_pagerduty_triggers_and_resolves_under_one_key(world: World) -> None:
