@@ -1,21 +1,37 @@
 """The endpoint: its status, what it runs on, and what was deployed last."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from alert_common.alert import Resource
 from alert_common.context import Endpoint
 
+Failures = Mapping[str, Exception]
+"""What could not be described, and why."""
 
-def fetch(resource: Resource, sagemaker: Any) -> Endpoint:
-    """Describe the endpoint, its configuration, and the model of the variant (the first where none is named)."""
+
+def fetch(resource: Resource, sagemaker: Any) -> tuple[Endpoint, Failures]:
+    """Describe the endpoint, its configuration, and the model of the variant (the first where none is named).
+
+    A model is often deleted while its endpoint serves on, and a role may be denied it: what one call cannot tell
+    leaves the rest as it is.
+    """
+    failures: dict[str, Exception] = {}
+
+    def described(what: str, describe: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        try:
+            return describe()
+        except Exception as error:
+            failures[what] = error
+            return {}
+
     endpoint = sagemaker.describe_endpoint(EndpointName=resource.name)
-    config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-    variants = config.get("ProductionVariants", [])
+    name = endpoint["EndpointConfigName"]
+    config = described("endpoint configuration", lambda: sagemaker.describe_endpoint_config(EndpointConfigName=name))
+    deployed = endpoint.get("ProductionVariants", [])
+    variants = config.get("ProductionVariants", deployed)
     variant = next((v for v in variants if v.get("VariantName") == resource.variant), variants[0] if variants else {})
-    running: Mapping[str, Any] = next(
-        (v for v in endpoint.get("ProductionVariants", []) if v.get("VariantName") == variant.get("VariantName")), {}
-    )
+    running: Mapping[str, Any] = next((v for v in deployed if v.get("VariantName") == variant.get("VariantName")), {})
     model = variant.get("ModelName", "")
     pending: Mapping[str, Any] = endpoint.get("PendingDeploymentSummary", {})
     return Endpoint(
@@ -23,17 +39,17 @@ def fetch(resource: Resource, sagemaker: Any) -> Endpoint:
         variants=tuple(v.get("VariantName", "") for v in variants),
         instance_type=variant.get("InstanceType", ""),
         instance_count=running.get("CurrentInstanceCount", variant.get("InitialInstanceCount")),
-        config=endpoint["EndpointConfigName"],
+        config=name,
         model=model,
-        image=_image(sagemaker.describe_model(ModelName=model)) if model else "",
+        image=_image(described("model", lambda: sagemaker.describe_model(ModelName=model))) if model else "",
         created_at=endpoint.get("CreationTime"),
         modified_at=endpoint.get("LastModifiedTime"),
         config_created_at=config.get("CreationTime"),
         pending_config=pending.get("EndpointConfigName", ""),
         pending_since=pending.get("StartTime"),
-    )
+    ), failures
 
 
-def _image(model: dict[str, Any]) -> str:
+def _image(model: Mapping[str, Any]) -> str:
     containers = [model.get("PrimaryContainer", {}), *model.get("Containers", [])]
     return next((str(c["Image"]) for c in containers if c.get("Image")), "")

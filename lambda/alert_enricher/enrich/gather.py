@@ -72,6 +72,8 @@ def _gather(
             missing.append(Missing(what=what, why=reason(error)))
         else:
             found[what] = future.result()
+    described, refused = found.get("endpoint", (None, {}))
+    missing += [Missing(what=what, why=reason(error)) for what, error in refused.items()]
     told = {**alert.tags, **found.get("alarm tags", {})}
     figures, uncounted = signals.summarize(alert, found.get("signals", {}), told)
     return alert, Context(
@@ -79,7 +81,7 @@ def _gather(
         owner=told.get(tag.TEAM, ""),
         objective=told.get(tag.OBJECTIVE, ""),
         tags=told,
-        endpoint=found.get("endpoint"),
+        endpoint=described,
         signals=figures,
         siblings=found.get("sibling alarms", ()),
         logs=found.get("log lines", ()),

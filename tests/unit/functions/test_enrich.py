@@ -205,6 +205,39 @@ def test_what_is_refused_is_named_and_the_rest_is_there(aws: FakeAws) -> None:
     assert context.logs
 
 
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (client_error("ValidationException", "Could not find model"), "not found"),
+        (client_error("AccessDeniedException"), "access denied"),
+        (client_error("ThrottlingException"), "throttled"),
+    ],
+)
+def test_a_model_that_is_refused_costs_the_image_only(aws: FakeAws, error: Exception, why: str) -> None:
+    """A model that was deleted under its endpoint: all but the image is told, and the model is named as missing."""
+    _, whole = enrich(ALERT, SETTINGS, clients(aws))
+    aws.answers["describe_model"] = error
+    _, context = enrich(ALERT, SETTINGS, clients(aws))
+    assert whole.endpoint is not None
+    assert context.endpoint == replace(whole.endpoint, image="")
+    assert context.missing == (Missing(what="model", why=why),)
+
+
+def test_a_configuration_that_is_refused_leaves_what_the_endpoint_told(aws: FakeAws) -> None:
+    """Status, instances, variants and times come from the endpoint itself."""
+    aws.answers["describe_endpoint_config"] = client_error("AccessDeniedException")
+    _, context = enrich(ALERT, SETTINGS, clients(aws))
+    assert context.endpoint == Endpoint(
+        status="InService",
+        variants=("AllTraffic",),
+        instance_count=2,
+        config="ranker-config-7",
+        created_at=BEGAN - timedelta(days=3),
+        modified_at=BEGAN - timedelta(minutes=12),
+    )
+    assert context.missing == (Missing(what="endpoint configuration", why="access denied"),)
+
+
 def test_tags_tell_what_an_alarm_without_dimensions_is_about(aws: FakeAws) -> None:
     """A composite alarm names no endpoint; its tags do."""
     alert, context = enrich(replace(ALERT, resource=None, metric=None), SETTINGS, clients(aws))
