@@ -77,6 +77,8 @@ class MetricFacts:
     treat_missing_data: str = ""
     values: tuple[float, ...] = ()
     """The datapoints the state reason names, newest first."""
+    no_data: bool = False
+    """Whether the state reason says that no datapoints were received; a state set by hand names none either."""
 
     @property
     def watched(self) -> Metric | None:

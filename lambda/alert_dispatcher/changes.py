@@ -53,7 +53,8 @@ def changes(endpoint: Endpoint | None) -> tuple[Change, ...]:
     modified, created, config = endpoint.modified_at, endpoint.created_at, endpoint.config_created_at
     is_young = created is not None and modified - created <= CREATION
     if config is None:
-        return (Change(what=CREATED if is_young else DEPLOYED, at=modified),)
+        # Nobody told when the configuration was made: it may have been a scaling, and nothing to go back from.
+        return (Change(what=CREATED if is_young else TOUCHED, at=modified),)
     if created is not None and config <= created:
         came = Change(what=CREATED, at=modified if is_young else created)
     else:
@@ -74,7 +75,7 @@ def what_changed(alert: Alert, context: Context, began: datetime) -> str:
     touched = "".join(f"{change.told(began)}. " for change in later if began - change.at <= LATELY)
     if began - came.at <= LATELY:
         return f"{touched}{came.told(began)}: {_release(endpoint)}"
-    last = "the last was" if came.what == DEPLOYED else "created"
+    last = "created" if came.what == CREATED else "the last was"
     return f"{touched}No deployment in the 24 h before; {last} {span(began - came.at)} before"
 
 

@@ -21,7 +21,7 @@ def how_bad(delivery: Delivery) -> str:
     unit = unit_of(metric, delivery.context.tags)
     periods = _periods(metric) if alert.state is State.ALARM else ""
     if metric.value is None:
-        return f"No data{periods}" if alert.state is State.ALARM else ""
+        return f"No data{periods}" if alert.state is State.ALARM and metric.no_data else ""
     value = _figure(metric.value, unit)
     if metric.band is not None:
         low, high = (_figure(edge, unit) for edge in metric.band)

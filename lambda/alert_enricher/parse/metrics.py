@@ -42,11 +42,15 @@ def facts(source: Mapping[str, Any], reason: Reason) -> MetricFacts | None:
         # Older messages write "- TreatMissingData:      missing".
         treat_missing_data=fields.text(source, "TreatMissingData", "treatMissingData").split(":")[-1].strip(),
         values=tuple(value for _, value in reason.points),
+        no_data=reason.no_data,
     )
 
 
 def since(metric: MetricFacts | None, reason: Reason, at: datetime) -> datetime:
-    """Start of the oldest breaching datapoint; without datapoints, the periods that the alarm looked back over."""
+    """Start of the oldest breaching datapoint; without dated ones, the periods that the alarm looked back over.
+
+    A reason that tells of no data at all is a person's, who set the state: then it began when it was set.
+    """
     # No alarm looks back over a week; a point outside that was written in another date order, or by a wrong clock.
     breaching = [
         t
@@ -55,7 +59,7 @@ def since(metric: MetricFacts | None, reason: Reason, at: datetime) -> datetime:
     ]
     if breaching:
         return min(breaching)
-    if metric is None:
+    if metric is None or not (reason.points or reason.no_data):
         return at
     period = next((m.period for m in metric.metrics if m.period), None) or 0
     # Periods and counts are bounded as CloudWatch bounds them (a week), so that no message overflows a date.

@@ -29,6 +29,8 @@ class Reason:
     threshold: float | None = None
     band: tuple[float, float] | None = None
     comparison: str = ""
+    no_data: bool = False
+    """It says that none were received, and that counted."""
 
 
 def read(text: str, data: object) -> Reason:
@@ -41,6 +43,7 @@ def read(text: str, data: object) -> Reason:
         threshold=fields.finite(threshold[1]) if threshold else fields.number(parsed, "threshold"),
         band=_pair(fields.finite(band[1]), fields.finite(band[2])) if band else _recent_band(parsed),
         comparison="" if band else next((name for words, name in _OPERATORS if f"{words} the threshold" in text), ""),
+        no_data="no datapoints were received" in text.lower(),
     )
 
 

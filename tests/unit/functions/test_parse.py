@@ -144,7 +144,14 @@ def test_old_and_sparse_messages_are_alarms_too() -> None:
     assert alert.understood
     assert (alert.description, alert.first_action) == ("", "")
     assert alert.dedup_key == one(samples.envelope({**message, "NewStateValue": "OK"})).dedup_key
-    assert alert.since == NOW - timedelta(minutes=3), "without datapoints: M periods back"
+    assert alert.since == NOW, "nothing says that it began before"
+
+
+def test_missing_data_began_as_far_back_as_the_alarm_looked() -> None:
+    """No datapoints were received: M periods back; a state set by hand began when it was set."""
+    reason = "Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated as [Breaching]."
+    for told, began in ((reason, NOW - timedelta(minutes=3)), ("a test", NOW)):
+        assert one(samples.envelope(samples.sns_alarm(NewStateReason=told))).since == began
 
 
 @pytest.mark.parametrize(

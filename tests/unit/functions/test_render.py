@@ -209,6 +209,16 @@ def test_every_signal_has_its_words() -> None:
     assert set(words._FINE) == set(words._BROKEN)
 
 
+def test_an_alarm_set_by_hand_claims_no_missing_data() -> None:
+    """A state that a person set has no datapoint in its reason: told is that reason, from when it was set."""
+    made = delivery(payload=samples.envelope(samples.sns_alarm(NewStateReason="a test", NewStateReasonData=None)))
+    told = brief(made)
+    assert (told.how_bad, told.why, told.since) == ("", "a test", "14:11 UTC")
+    over = replace(resolved(), opened_at=made.opened_at)
+    over = replace(over, alert=replace(over.alert, at=made.alert.at + timedelta(seconds=3)))
+    assert headline(over).startswith("ranker has recovered after 3 s")
+
+
 def test_silence_without_data_says_so() -> None:
     """Missing data that counts as breaching has no datapoint to show."""
     reason = "Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated as [Breaching]."
@@ -335,7 +345,12 @@ DAY = 24 * 60
             True,
         ),
         # Nobody told when the configuration was made.
-        (history(modified=12, config=None), "Deployed 12 min before: config seven", "deployed 12 min before", True),
+        (
+            history(modified=12, config=None),
+            "Scaled or updated 12 min before: config seven",
+            "scaled or updated 12 min before",
+            False,
+        ),
         (
             history(modified=12, config=None, created=18),
             "Created 12 min before: config seven",
