@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.inbox.faults import parse_fault
+from sandbox.inbox.faults import Fault, parse_fault
 from sandbox.inbox.inbox import Inbox
 from sandbox.inbox.payloads import json_value
 from sandbox.inbox.receive import read
@@ -37,12 +37,7 @@ def api_routes(inbox: Inbox) -> list[Route]:
 
     async def add_fault(request: Request) -> Response:
         try:
-            fault = parse_fault(json_value(await read(request)))
-        except JSONDecodeError as error:
-            told = (
-                f'body: {error}; send JSON such as {{"sink": "slack", "status": 429, "retry_after": 30, "count": 10}}'
-            )
-            return AsciiJSONResponse({"error": told}, 400)
+            fault = _fault(await read(request))
         except ValueError as error:
             return AsciiJSONResponse({"error": str(error)}, 400)
         inbox.faults.add(fault)
@@ -62,3 +57,11 @@ def api_routes(inbox: Inbox) -> list[Route]:
         Route("/api/faults", add_fault, methods=["POST"]),
         Route("/api/faults", clear_faults, methods=["DELETE"]),
     ]
+
+
+def _fault(body: bytes) -> Fault:
+    try:
+        return parse_fault(json_value(body))
+    except JSONDecodeError as error:
+        example = '{"sink": "slack", "status": 429, "retry_after": 30, "count": 10}'
+        raise ValueError(f"body: {error}; send JSON such as {example}") from error
