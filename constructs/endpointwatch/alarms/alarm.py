@@ -10,9 +10,16 @@ from endpointwatch.alarms.spec import AlarmSpec
 
 
 def create_alarm(
-    scope: Construct, id: str, *, spec: AlarmSpec, name: str | None, action_arns: Sequence[str], tags: Mapping[str, str]
+    scope: Construct,
+    id: str,
+    *,
+    spec: AlarmSpec,
+    name: str | None,
+    action_arns: Sequence[str],
+    tags: Mapping[str, str],
+    tells_when_over: bool = True,
 ) -> cloudwatch.CfnAlarm:
-    """The alarm of `spec`, telling `action_arns` when it fires and when it is over.
+    """The alarm of `spec`, telling `action_arns` when it fires and, if it `tells_when_over`, when it is over.
 
     An L1, because the L2 has no warm-up. CloudFormation names it where `name` is None; `tags` are joined by what the spec itself
     tells the page.
@@ -45,6 +52,6 @@ def create_alarm(
             only_start_evaluating_after_warm_up_period_ends=False,
         ),
         alarm_actions=actions,
-        ok_actions=actions,
+        ok_actions=actions if tells_when_over else None,
         tags=[CfnTag(key=key, value=value) for key, value in {**tags, **told}.items()],
     )

@@ -256,6 +256,8 @@ class AlertRouting(Construct):
             name=None,
             action_arns=[fallback.topic_arn],
             tags={"endpointwatch:environment": self.environment},
+            # Every new alarm becomes OK once: people who get mail straight from CloudWatch would be told so.
+            tells_when_over=False,
         )
 
 
