@@ -6,7 +6,7 @@ jsii, which is what makes synthesis of many endpoints fast.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from aws_cdk import Duration
@@ -67,10 +67,6 @@ class MetricSpec:
                 {"stat": self.statistic, "period": self.period, "label": self.label, **options},
             ]
         ]
-
-    def with_(self, *, statistic: str, label: str) -> "MetricSpec":
-        """The same metric with another statistic."""
-        return replace(self, statistic=statistic, label=label)
 
 
 @dataclass(frozen=True, kw_only=True)

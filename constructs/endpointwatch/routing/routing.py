@@ -13,14 +13,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
 from constructs import Construct
 from endpointwatch import _checks
-from endpointwatch._nag import acknowledge
+from endpointwatch._buckets import private_bucket
 from endpointwatch.alarms.alarm import create_alarm
 from endpointwatch.alarms.spec import AlarmSpec
 from endpointwatch.metrics import MathSpec, MetricSpec
@@ -111,20 +110,13 @@ class AlertRouting(Construct):
             ),
             removal_policy=removal_policy,
         )
-        self.charts = s3.Bucket(
+        self.charts = private_bucket(
             self,
             "Charts",
-            encryption=s3.BucketEncryption.KMS,
             encryption_key=self.encryption_key,
-            bucket_key_enabled=True,
-            enforce_ssl=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(30))],
+            expire_after_days=30,
             removal_policy=removal_policy,
-        )
-        acknowledge(
-            self.charts, {"AwsSolutions-S1": "pictures of metrics, kept 30 days, that only the two functions read"}
+            no_access_logs="pictures of metrics, kept 30 days, that only the two functions read",
         )
 
         shared = {

@@ -12,7 +12,8 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from constructs import Construct
 from endpointwatch import _checks
-from endpointwatch.sagemaker.capture_bucket import CAPTURED, allow_capture, capture_bucket
+from endpointwatch._buckets import private_bucket
+from endpointwatch.sagemaker.capture_role import CAPTURED, allow_capture
 from endpointwatch.sagemaker.data_capture import DataCapture, MetricsConfig
 from endpointwatch.sagemaker.endpoint_metrics import EndpointMetrics, required
 from endpointwatch.sagemaker.instance_types import InstanceShape, has_ebs_volume, shape_of
@@ -169,12 +170,13 @@ class GpuEndpoint(WatchedEndpoint):
         )
         self.capture_bucket: s3.Bucket | None = None
         if data_capture is not None:
-            self.capture_bucket = capture_bucket(
+            self.capture_bucket = private_bucket(
                 self,
                 "Captured",
                 encryption_key=self.encryption_key,
                 expire_after_days=data_capture.expire_after_days,
                 removal_policy=removal_policy,
+                no_access_logs="written by SageMaker only; turn on CloudTrail data events where reads must be audited",
             )
             allow_capture(self.role, bucket=self.capture_bucket, encryption_key=self.encryption_key)
 

@@ -1,5 +1,7 @@
 """Metrics as values."""
 
+from dataclasses import replace
+
 from endpointwatch.metrics import MathSpec, MetricSpec
 
 LATENCY = MetricSpec(
@@ -23,4 +25,4 @@ def test_prefix_renames_whole_names_only() -> None:
 def test_percentile_is_an_extended_statistic() -> None:
     """CloudFormation takes percentiles in another property than averages."""
     assert LATENCY.alarm_properties()["extended_statistic"] == "p99"
-    assert LATENCY.with_(statistic="Average", label="x").alarm_properties()["statistic"] == "Average"
+    assert replace(LATENCY, statistic="Average").alarm_properties()["statistic"] == "Average"
