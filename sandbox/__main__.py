@@ -176,15 +176,11 @@ def _folder(folder: Path) -> Iterator[Path]:
             raise SandboxError(
                 f"another run writes to {_shown(folder)}; wait for it, stop it, or choose another folder with --out"
             ) from None
-        # All that a run writes is touched before anything starts: what is in the way shows now, not at the end.
+        # Looked at before anything starts: what is in the way shows now, not at the end.
         for path in (folder.with_suffix(".json"), *(folder / name for name in ("report.json", *_PICTURES))):
-            try:
-                path.touch()
-                path.unlink()
-            except OSError as error:
-                raise SandboxError(
-                    f"{_shown(path)} cannot be written: {error.strerror}; move it, or use --out"
-                ) from error
+            if path.is_dir() or not os.access(path.parent, os.W_OK):
+                raise SandboxError(f"{_shown(path)} cannot be written; move what is in the way, or use --out")
+            path.unlink(missing_ok=True)
         yield folder
 
 

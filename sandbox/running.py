@@ -134,7 +134,10 @@ def write_addresses(sandbox: Running, path: Path) -> dict[str, object]:
         "model_url": sandbox.model_url,
         "endpoint_name": ENDPOINT,
     }
-    path.write_text(json.dumps(addresses, indent=2) + "\n")
+    # Whoever waits for the file never sees half of it.
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(addresses, indent=2) + "\n")
+    partial.replace(path)
     return addresses
 
 
