@@ -25,6 +25,10 @@ class Kind(StrEnum):
     HEALTH = "health"
     ALERTMANAGER = "alertmanager"
     ASYNC_INFERENCE = "async-inference"
+    TEST = "test"
+    """Sent by a person to try the way."""
+    HEARTBEAT = "heartbeat"
+    """Sent by the clock to prove the way."""
     UNKNOWN = "unknown"
 
 
@@ -128,9 +132,13 @@ class Resource:
     """What the alert is about."""
 
     kind: str
-    """`endpoint`, `training-job`, `processing-job`, `transform-job`, `cluster`, `service` or `other`."""
+    """`endpoint`, `training-job`, `processing-job`, `transform-job`, `cluster`, `service`, `router` or `other`."""
     name: str
     variant: str = ""
+    cluster: str = ""
+    """Of a service."""
+    namespace: str = ""
+    """Of a service."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +188,8 @@ class Alert:
     """A composite alarm's rule, a log alarm's query."""
     log_groups: tuple[str, ...] = ()
     suppressed_by: str = ""
+    after_mute: bool = False
+    """Whether it is told late, because a mute rule's window has ended and it still holds."""
     topic: str = ""
     """ARN of the SNS topic that it came through; empty for other ways in."""
     raw: str = ""

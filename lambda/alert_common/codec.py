@@ -47,6 +47,8 @@ def _hints(kind: Any) -> Mapping[str, Any]:
 def _typed(kind: Any, value: Any, where: str) -> Any:  # noqa: PLR0911 - one way out a kind
     origin, args = get_origin(kind), get_args(kind)
     try:
+        if kind is Any:
+            return value
         if origin in (Union, types.UnionType):
             return None if value is None else _typed(next(a for a in args if a is not types.NoneType), value, where)
         if origin is tuple:

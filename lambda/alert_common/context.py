@@ -46,10 +46,80 @@ class Sibling:
 
 @dataclass(frozen=True, kw_only=True)
 class LogLine:
-    """A line from the endpoint's log."""
+    """Lines of the log that are alike but for numbers and ids, shown by the newest."""
 
     at: datetime
+    """Of the newest."""
     text: str
+    count: int = 1
+    first_at: datetime | None = None
+    """Of the oldest in the window; None where there is only one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """Something that somebody, or a scaling policy, did to the resource."""
+
+    at: datetime
+    what: str
+    """In a few words: `endpoint updated to config ranker-7`, `scaled from 2 to 4 instances`."""
+    who: str = ""
+    """Who did it, as CloudTrail names them; empty where nobody says."""
+    kind: str = ""
+    """`deployment`, `configuration`, `scaling` or `permission`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pod:
+    """A pod of an inference workload."""
+
+    name: str
+    phase: str
+    """As Kubernetes has it: `Pending`, `Running`, ..."""
+    node: str = ""
+    ready: bool = False
+    restarts: int = 0
+    reason: str = ""
+    """Why it is not as it should be: `CrashLoopBackOff`, `OOMKilled`, `Unschedulable: 0/4 nodes: insufficient nvidia.com/gpu`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A node that such pods run on."""
+
+    name: str
+    ready: bool
+    instance_type: str = ""
+    gpus: int | None = None
+    """Allocatable."""
+    problems: tuple[str, ...] = ()
+    """Conditions that are bad, such as `MemoryPressure` or `AcceleratedHardwareReady: XID 79`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A training, processing or transform job."""
+
+    status: str
+    failure: str = ""
+    instance_type: str = ""
+    instance_count: int | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """The likeliest cause, by a named rule over gathered facts."""
+
+    rule: str
+    """Name of the rule, such as `regression`."""
+    cause: str
+    """One sentence."""
+    evidence: tuple[str, ...]
+    """The facts that it rests on, each with its figures."""
+    first: str
+    """What to do first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +150,15 @@ class Context:
     signals: tuple[Signal, ...] = ()
     siblings: tuple[Sibling, ...] = ()
     logs: tuple[LogLine, ...] = ()
+    changes: tuple[Change, ...] = ()
+    """The newest first."""
+    pods: tuple[Pod, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    job: Job | None = None
+    diagnosis: Diagnosis | None = None
+    """None where no rule matched."""
+    diagnosed: bool = False
+    """Whether the rules were tried at all."""
     chart_key: str = ""
     """Key of a PNG in the charts bucket."""
     links: tuple[Link, ...] = ()

@@ -1,38 +1,37 @@
-"""One alert on its way to one sink: what the enricher puts on a sink's queue."""
+"""What the enricher puts on a sink's queue: not what to tell, only that there is something to tell.
+
+The dispatcher reads where the incident stands and tells whatever its sink does not know yet. So a delivery may come
+twice, late or out of order, and several may be answered by one message.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from alert_common import codec
-from alert_common.alert import Alert
-from alert_common.context import Context
+from alert_common.alert import Severity
 
 
-class Action(StrEnum):
-    """What a delivery asks of its sink."""
+class Kind(StrEnum):
+    """What there is to look at."""
 
-    TRIGGER = "trigger"
-    """Open an incident, or add to the one that is open."""
-    RESOLVE = "resolve"
-    """Close the incident."""
-    NOTE = "note"
-    """Add to the open incident without changing it."""
-    INFORM = "inform"
-    """Tell, without an incident: a deployment, a finished job."""
+    INCIDENT = "incident"
+    DIGEST = "digest"
+    HEARTBEAT = "heartbeat"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One message for one sink."""
+    """A reason for one sink to look again."""
 
     sink: str
-    action: Action
-    dedup_key: str
-    alert: Alert
-    context: Context
-    opened_at: datetime | None = None
-    """When the incident that this closes or adds to began."""
+    kind: Kind
+    id: str
+    """Of the incident or digest; of a heartbeat its time."""
+    severity: Severity
+    """Critical ones go first."""
+    not_before: datetime | None = None
+    """When (function's clock) there is something to tell: an end has settled, a digest is due, a reminder is."""
 
     def to_json(self) -> str:
         """The text that travels on the queue."""
