@@ -8,6 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
+from alert_common import clock
 from alert_common.redact import redact
 
 logger = Logger()
@@ -54,7 +55,7 @@ def received_at(record: Record) -> datetime:
 
 def is_old(record: Record) -> bool:
     """Whether the record has been tried for so long that a person should look after it."""
-    return datetime.now(UTC) - received_at(record) > OLDEST
+    return clock.now() - received_at(record) > OLDEST
 
 
 def put_back(sqs: Any, record: Record, asked: float | None = None) -> int:

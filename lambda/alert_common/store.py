@@ -13,7 +13,6 @@
 Every write is conditional: a lease's on its token, a document's on its version. So nobody overwrites what they have not read.
 """
 
-import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -21,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from alert_common import codec
+from alert_common import clock, codec
 from alert_common.alert import Severity, State
 from alert_common.gate import Gate
 from alert_common.incident import Incident, Told
@@ -227,7 +226,7 @@ class Store:
     # The table
 
     def _lease(self, id: str) -> tuple[str, Mapping[str, Any]]:
-        now, token = int(time.time()), uuid.uuid4().hex
+        now, token = int(clock.now().timestamp()), uuid.uuid4().hex
         item = self._write(
             id,
             "SET lease_until = :until, lease_token = :token, expires_at = :expires",
@@ -317,7 +316,7 @@ def _key(id: str) -> Mapping[str, Any]:
 
 
 def _expiry() -> Mapping[str, str]:
-    return {"N": str(int(time.time()) + KEEP_SECONDS)}
+    return {"N": str(int(clock.now().timestamp()) + KEEP_SECONDS)}
 
 
 def _text(item: Mapping[str, Any], name: str) -> str:
