@@ -210,13 +210,23 @@ class Alert:
         )
         if not any(parts[1:]):
             parts = (*parts, self.raw)
-        # Joined as JSON-like lengths, so that ("a", "bc") and ("ab", "c") stay apart.
-        digest = hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "replace")).hexdigest()
-        readable = "".join(c if c.isascii() and (c.isalnum() or c in "-_./:") else "-" for c in self.name or self.arn)
-        return f"endpointwatch/{readable[: DEDUP_KEY_LIMIT - 14 - 33]}/{digest[:32]}"
+        return stable_key(self.name or self.arn, parts)
 
     @property
     def kind_of_identity(self) -> str:
         """Alarms of every kind share one space of ARNs; everything else is keyed apart from them."""
         alarms = {Kind.METRIC_ALARM, Kind.COMPOSITE_ALARM, Kind.LOG_ALARM}
         return "alarm" if self.kind in alarms else str(self.kind)
+
+
+def stable_key(readable: str, parts: tuple[str, ...]) -> str:
+    """Make a key of at most 255 characters, readable where it fits, different for any two lists of parts."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_./:") else "-" for c in readable)
+    return f"endpointwatch/{plain[: DEDUP_KEY_LIMIT - 14 - 33]}/{digest(*parts)}"
+
+
+def digest(*parts: str) -> str:
+    """Make 32 hexadecimal digits of some texts."""
+    # With their lengths, so that ("a", "bc") and ("ab", "c") stay apart.
+    text = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]

@@ -43,8 +43,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from alert_common.alert import Alert, Kind, State
-from alert_common.delivery import Action
-from alert_common.state import Standing
+from alert_common.page import Action
+from alert_common.store import Standing
 
 SAME_MOMENT = timedelta(seconds=2)
 """The same transition told by two senders may differ by fractions; CloudWatch's fastest alarms take ten seconds."""

@@ -151,8 +151,13 @@ def _alarm(
         log_groups=tuple(_log_group(g) for g in log_groups),
         suppressed_by=fields.text(state, "actionsSuppressedBy")
         or fields.text(message, "ActionsSuppressedBy", "AlarmSuppressedBy"),
+        after_mute=_says_yes(message.get("ActionExecutedAfterMuteWindow")),
         raw=raw,
     )
+
+
+def _says_yes(value: object) -> bool:
+    return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
 def _state(value: object) -> State:

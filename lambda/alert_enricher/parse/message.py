@@ -60,6 +60,8 @@ def _unwrap(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
 def _read(  # noqa: PLR0911 - one way out a shape
     body: Mapping[str, Any], *, received: datetime, raw: str
 ) -> tuple[Alert, ...]:
+    if isinstance(body.get("endpointwatch"), str):
+        return others.own(body, received=received, raw=raw)
     if "NewStateValue" in body and "AlarmName" in body:
         return (alarms.from_sns(body, received=received, raw=raw),)
     if isinstance(body.get("alarmData"), dict):

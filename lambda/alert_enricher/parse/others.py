@@ -1,4 +1,4 @@
-"""Alertmanager's webhook body (version 4) and SageMaker's asynchronous-inference notifications."""
+"""Alertmanager's webhook body (version 4), SageMaker's asynchronous-inference notifications, and messages of our own."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -109,3 +109,30 @@ def _strings(source: Mapping[str, Any], name: str) -> dict[str, str]:
     return {
         fields.clean(str(k)): fields.clean(v) for k, v in fields.mapping(source, name).items() if isinstance(v, str)
     }
+
+
+def own(message: Mapping[str, Any], *, received: datetime, raw: str) -> tuple[Alert, ...]:
+    """Read what endpointwatch sends itself: a heartbeat, or a test that a person sends; nothing for anything else."""
+    at = fields.when(message, "at") or received
+    match message["endpointwatch"]:
+        case "heartbeat":
+            return (
+                Alert(kind=Kind.HEARTBEAT, name="Heartbeat", state=State.EVENT, at=at, severity=Severity.INFO, raw=raw),
+            )
+        case "test":
+            id, by = fields.text(message, "id"), fields.text(message, "by")
+            return (
+                Alert(
+                    kind=Kind.TEST,
+                    name="Test alert",
+                    state=State.OK if message.get("state") == "OK" else State.ALARM,
+                    at=at,
+                    severity=Severity.INFO,
+                    identity=id or raw,
+                    description=f"Test alert{f', sent by {by}' if by else ''}: the route works",
+                    first_action="nothing: this is a test.",
+                    resource=Resource(kind="router", name=f"test-{id}") if id else None,
+                    raw=raw,
+                ),
+            )
+    return ()
