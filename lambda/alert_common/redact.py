@@ -48,9 +48,34 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 
+_HINTS = (
+    *("://", "akia", "asia", "abia", "acca", "xox", "xapp", "xwfp", "ghp", "gho", "ghu", "ghs", "ghr", "github_pat"),
+    *(
+        "glpat",
+        "hf_",
+        "hf-",
+        "sk_",
+        "sk-",
+        "pk_",
+        "pk-",
+        "eyj",
+        "bearer",
+        "basic",
+        "pass",
+        "pwd",
+        "secret",
+        "key",
+        "token",
+    ),
+)
+"""Every rule needs one of these in lower case: most texts have none, and a search for them costs a tenth of the rules."""
+
 
 def redact(text: str) -> str:
     """Replace what looks like a secret: AWS and API keys, tokens, passwords, webhook and signed URLs."""
+    lower = text.lower()
+    if not any(hint in lower for hint in _HINTS):
+        return text
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text

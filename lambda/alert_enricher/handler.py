@@ -2,11 +2,11 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from alert_common import queue
+from alert_common import clock, queue
 from alert_common import settings as settings_document
 from alert_common.alert import Alert, Kind
 from alert_common.aws import client, prepare
@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
                 record["messageId"] for record, ok in zip(records, pool.map(_record, records), strict=True) if not ok
             ]
         return {"batchItemFailures": [{"itemIdentifier": id} for id in failed]}
-    _message(event, received=datetime.now(UTC), message_id=getattr(context, "aws_request_id", ""))
+    _message(event, received=clock.now(), message_id=getattr(context, "aws_request_id", ""))
     return {}
 
 
@@ -97,7 +97,7 @@ def _means() -> Means:
 
 
 def _send(delivery: Delivery) -> None:
-    wait = (delivery.not_before - datetime.now(UTC)).total_seconds() if delivery.not_before else 0.0
+    wait = (delivery.not_before - clock.now()).total_seconds() if delivery.not_before else 0.0
     client("sqs").send_message(
         QueueUrl=_settings().sinks[delivery.sink].queue,
         MessageBody=delivery.to_json(),

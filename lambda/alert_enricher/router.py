@@ -6,12 +6,12 @@ whatever was written before is found and kept.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from aws_lambda_powertools.logging import Logger
 
-from alert_common import tags
+from alert_common import clock, tags
 from alert_common.alert import Alert, Severity
 from alert_common.context import Context, Missing
 from alert_common.delivery import Delivery, Kind
@@ -61,7 +61,7 @@ class Means:
     """The context of what joins or ends: what the alert itself tells."""
     send: Callable[[Delivery], None]
     """Puts a delivery on its sink's queue."""
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = clock.now
 
 
 def route(alert: Alert, means: Means) -> None:
