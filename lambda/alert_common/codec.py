@@ -18,7 +18,7 @@ _Convert = Callable[[Any], Any]
 
 def dumps(value: object) -> str:
     """Write a dataclass as JSON, in ASCII: SQS refuses some characters (U+FFFE) that JSON may hold."""
-    return json.dumps(_writer(type(value))(value), separators=(",", ":"), allow_nan=False)
+    return json.dumps(_plain(value), separators=(",", ":"), allow_nan=False)
 
 
 def loads(kind: type[T], text: str) -> T:
@@ -27,7 +27,8 @@ def loads(kind: type[T], text: str) -> T:
     Raises:
         ValueError: the text is not such a value; the message names the field.
     """
-    value: T = _read(_reader(kind), json.loads(text), kind.__name__, kind)
+    schema: Any = kind
+    value: T = _read(_reader(schema), json.loads(text), kind.__name__, kind)
     return value
 
 
@@ -46,7 +47,8 @@ def _writer(kind: Any) -> _Convert:
 
 
 def _plain(value: Any) -> Any:
-    return value if value is None or type(value) is str else _writer(type(value))(value)
+    kind: Any = type(value)
+    return value if value is None or kind is str else _writer(kind)(value)
 
 
 @cache
