@@ -10,10 +10,19 @@ from typing import Any
 
 import urllib3
 
-from alert_dispatcher.errors import RejectedError, RetryLaterError, UnauthorizedError
+from alert_dispatcher.errors import (
+    NoTimeError,
+    RejectedError,
+    RetryLaterError,
+    TooManyRequestsError,
+    UnauthorizedError,
+)
 
-# Slack knows no idempotent post: to give up on a slow answer is to post twice. A function runs for 60 s and handles one record.
-CONNECT_SECONDS, READ_SECONDS = 2.0, 25.0
+CONNECT_SECONDS, READ_SECONDS = 2.0, 10.0
+LONGEST_SECONDS = CONNECT_SECONDS + READ_SECONDS
+"""One request takes no longer."""
+CONNECTIONS = 50
+"""Kept to one host: as many as there are deliveries in a batch."""
 OPTIONAL_SECONDS = 8.0
 """For one request that has to be done by some time, and that nothing depends on."""
 
@@ -60,7 +69,9 @@ def post(url: str, body: bytes, *, headers: Mapping[str, str], until: float | No
         until: the `time.monotonic()` by which an optional request is given up; None for one that matters.
 
     Raises:
-        RetryLaterError: 408, 425, 429, 5xx, a redirect, a timeout, no connection, no time left.
+        TooManyRequestsError: 429.
+        NoTimeError: `until` has passed.
+        RetryLaterError: 408, 425, 5xx, a redirect, a timeout, no connection.
         UnauthorizedError: 401 or 403.
         RejectedError: any other status.
     """
@@ -75,7 +86,9 @@ def post(url: str, body: bytes, *, headers: Mapping[str, str], until: float | No
     if 200 <= answer.status < 300:
         return Response(status=answer.status, body=answer.data)
     what = f"HTTP {answer.status}: {answer.data[:300].decode('utf-8', 'replace')}"
-    if answer.status in {408, 425, 429} or answer.status >= 500 or 300 <= answer.status < 400:
+    if answer.status == 429:
+        raise TooManyRequestsError(what, after_seconds=retry_after(answer.headers.get("Retry-After")))
+    if answer.status in {408, 425} or answer.status >= 500 or 300 <= answer.status < 400:
         raise RetryLaterError(what, after_seconds=retry_after(answer.headers.get("Retry-After")))
     raise (UnauthorizedError if answer.status in {401, 403} else RejectedError)(what)
 
@@ -99,10 +112,10 @@ def _timeout(until: float | None) -> urllib3.Timeout:
         return urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
     left = until - time.monotonic()
     if left <= 0:
-        raise RetryLaterError("no time left")
+        raise NoTimeError("no time left")
     return urllib3.Timeout(connect=CONNECT_SECONDS, total=min(left, OPTIONAL_SECONDS))
 
 
 @cache
 def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager()
+    return urllib3.PoolManager(maxsize=CONNECTIONS)
