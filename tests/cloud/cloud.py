@@ -1,0 +1,99 @@
+"""An AWS in memory, behind the functions' own botocore clients: parameters are checked, answers and errors are botocore's."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from botocore.model import OperationModel
+
+from alert_common import aws, clock
+from tests.cloud.clock import WallClock
+from tests.cloud.dynamodb import DynamoDb
+from tests.cloud.errors import RefusedError
+from tests.cloud.processes import cold_start
+from tests.cloud.services import Services, empty
+from tests.cloud.sqs import REGION, Sqs
+
+Step = Callable[[str], None]
+BUILT, CALLED = "before-parameter-build.*.*", "before-call.*.*"
+
+
+@dataclass(frozen=True)
+class _Head:
+    """All that botocore looks at of an HTTP response whose body is parsed already."""
+
+    status_code: int
+
+
+class Cloud:
+    """One account: a table, queues, and what else the functions call; a service without an answer answers that it is empty.
+
+    Args:
+        at: the clock that the functions and the queues go by.
+        step: called with what happens, before and after each call takes effect; what it raises, the function meets there.
+    """
+
+    def __init__(self, at: WallClock, step: Step = lambda _: None) -> None:
+        self.clock = at
+        self.table = DynamoDb()
+        self.sqs = Sqs(at)
+        self.services = Services()
+        self.calls: list[str] = []
+        """Every call, as `service:Operation`."""
+        self._step = step
+        self._answers = {
+            **self.services.operations(),
+            ("dynamodb", "GetItem"): self.table.get_item,
+            ("dynamodb", "BatchGetItem"): self.table.batch_get_item,
+            ("dynamodb", "PutItem"): self.table.put_item,
+            ("dynamodb", "UpdateItem"): self.table.update_item,
+            ("sqs", "GetQueueUrl"): self.sqs.get_queue_url,
+            ("sqs", "SendMessage"): self.sqs.send_message,
+            ("sqs", "SendMessageBatch"): self.sqs.send_message_batch,
+            ("sqs", "ChangeMessageVisibility"): self.sqs.change_message_visibility,
+            ("sqs", "ChangeMessageVisibilityBatch"): self.sqs.change_message_visibility_batch,
+        }
+
+    @contextmanager
+    def installed(self, environment: Mapping[str, str]) -> Iterator[None]:
+        """Let the functions of this process run in it, in the block; they start cold, and leave nothing behind."""
+        session = aws._session
+        variables = {
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "AKIATEST",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            **environment,
+        }
+        with patch.dict(os.environ, variables), patch.object(clock, "now", self.clock.now):
+            cold_start()
+            session.register(BUILT, self._built)
+            session.register(CALLED, self._called)
+            try:
+                yield
+            finally:
+                session.unregister(BUILT, self._built)
+                session.unregister(CALLED, self._called)
+                cold_start()
+
+    @staticmethod
+    def _built(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["request"] = params
+
+    def _called(self, model: OperationModel, context: Mapping[str, Any], **_: Any) -> tuple[_Head, Any]:
+        service, operation = model.service_model.service_name, model.name
+        what = f"{service}:{operation}"
+        self.calls.append(what)
+        answer = self._answers.get((service, operation))
+        if answer is None:  # reads for context, which change nothing: no step of their own
+            return _Head(200), {**empty(model), "ResponseMetadata": {"HTTPStatusCode": 200}}
+        self._step(f"before {what}")
+        try:
+            found = answer(context["request"])
+        except RefusedError as error:
+            told = {"Error": {"Code": error.code, "Message": error.message}}
+            return _Head(error.status), {**told, "ResponseMetadata": {"HTTPStatusCode": error.status}}
+        self._step(f"after {what}")
+        return _Head(200), {**found, "ResponseMetadata": {"HTTPStatusCode": 200}}
