@@ -67,7 +67,7 @@ class Cloud:
             "AWS_SECRET_ACCESS_KEY": "test",
             **environment,
         }
-        with patch.dict(os.environ, variables), patch.object(clock, "now", self.clock.now):
+        with patch.dict(os.environ, variables), patch.object(clock, "_read", self.clock.now):
             cold_start()
             session.register(BUILT, self._built)
             session.register(CALLED, self._called)
@@ -79,10 +79,11 @@ class Cloud:
                 cold_start()
 
     @staticmethod
-    def _built(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context["request"] = params
+    def _built(**happened: Any) -> None:
+        happened["context"]["request"] = happened["params"]
 
-    def _called(self, model: OperationModel, context: Mapping[str, Any], **_: Any) -> tuple[_Head, Any]:
+    def _called(self, **happened: Any) -> tuple[_Head, Any]:
+        model: OperationModel = happened["model"]
         service, operation = model.service_model.service_name, model.name
         what = f"{service}:{operation}"
         self.calls.append(what)
@@ -91,7 +92,7 @@ class Cloud:
             return _Head(200), {**empty(model), "ResponseMetadata": {"HTTPStatusCode": 200}}
         self._step(f"before {what}")
         try:
-            found = answer(context["request"])
+            found = answer(happened["context"]["request"])
         except RefusedError as error:
             told = {"Error": {"Code": error.code, "Message": error.message}}
             return _Head(error.status), {**told, "ResponseMetadata": {"HTTPStatusCode": error.status}}
