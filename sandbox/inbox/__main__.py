@@ -14,7 +14,9 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from sandbox.inbox.app import create_app
+from sandbox.inbox.contracts.webhook import SECRET, key_of
 from sandbox.inbox.inbox import Inbox
+from sandbox.inbox.limits import Limits
 from sandbox.parent import end_with_parent
 from sandbox.ports import port_number
 
@@ -34,11 +36,15 @@ while it runs (here with --port 8025):
   curl 127.0.0.1:8025/api/faults -d '{"sink": "pagerduty", "delay_seconds": 20, "count": 3}'
   curl 127.0.0.1:8025/api/faults -d '{"sink": "slack", "ok_false": "invalid_auth"}'
   curl 127.0.0.1:8025/api/faults -d '{"sink": "pagerduty", "drop": true}'
+  curl 127.0.0.1:8025/api/faults -d '{"sink": "pagerduty", "accept_then": 500}'
+  curl 127.0.0.1:8025/api/faults -d '{"sink": "slack", "random": {"429": 0.1, "hang": 0.02}, "count": 1000, "seed": 1}'
+  curl 127.0.0.1:8025/api/limits -d '{"enforce": true}'   429 for more than 1 message a second a channel, 120 a minute a key
 
 point senders at:
   PagerDuty   http://127.0.0.1:8025/pagerduty             instead of https://events.pagerduty.com
   Slack       http://127.0.0.1:8025/slack/api             instead of https://slack.com/api
   webhook     http://127.0.0.1:8025/slack/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX
+  signed      http://127.0.0.1:8025/webhook/ANYTHING      Standard Webhooks, signed with --webhook-secret
   e-mail      POST http://127.0.0.1:8025/email {"to", "subject", "body", "topic"}
 """
 
@@ -60,6 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="ID=NAME",
         help="name to show for a Slack channel, such as C0123456789=ml-alerts; may be repeated",
     )
+    parser.add_argument(
+        "--webhook-secret",
+        type=_secret,
+        default=SECRET,
+        metavar="whsec_BASE64",
+        help="what webhooks are signed with (default: %(default)s)",
+    )
+    parser.add_argument("--enforce-limits", action="store_true", help="answer 429 to whoever exceeds a service's limit")
     options = parser.parse_args(arguments)
     try:
         listener = _listen(options.port)
@@ -70,7 +84,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     end_with_parent()
-    asyncio.run(_serve(Inbox(channel_names=dict(options.channel)), listener))
+    inbox = Inbox(
+        channel_names=dict(options.channel),
+        webhook_secret=options.webhook_secret,
+        limits=Limits(enforced=options.enforce_limits),
+    )
+    asyncio.run(_serve(inbox, listener))
     return 0
 
 
@@ -81,13 +100,21 @@ def _channel(text: str) -> tuple[str, str]:
     return channel, name.lstrip("#")
 
 
+def _secret(text: str) -> str:
+    try:
+        key_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def _listen(port: int) -> socket.socket:
     """A socket that listens, bound here so that a taken port is told in one line and not by the server's traceback."""
     listener = socket.socket()
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
-        listener.listen(128)
+        listener.listen(1024)
     except OSError:
         listener.close()
         raise

@@ -1,4 +1,4 @@
-"""The endpoints of the three services, each turning an HTTP request into a `Reception`."""
+"""The endpoints of the services, each turning an HTTP request into a `Reception`."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,19 +13,21 @@ from sandbox.inbox.faults import Fault
 from sandbox.inbox.inbox import Inbox
 from sandbox.inbox.payloads import json_value
 from sandbox.inbox.receive import Reception, read, receive
-from sandbox.inbox.services import Answer, mail, pagerduty, slack, slack_files, slack_webhook
+from sandbox.inbox.services import Answer, mail, pagerduty, slack, slack_files, slack_history, slack_webhook, webhook
 
 _METHODS: dict[str, Callable[[Inbox, slack.Call], Answer]] = {
     "auth.test": slack.auth_test,
     "chat.postMessage": slack.post_message,
     "chat.update": slack.update,
+    "conversations.history": slack_history.history,
+    "conversations.replies": slack_history.replies,
     "files.getUploadURLExternal": slack_files.get_upload_url,
     "files.completeUploadExternal": slack_files.complete_upload,
 }
 
 
 def service_routes(inbox: Inbox) -> list[Route]:
-    """The routes under `/pagerduty`, `/slack` and `/email`."""
+    """The routes under `/pagerduty`, `/slack`, `/email` and `/webhook`."""
 
     async def email(request: Request) -> Response:
         return await _json_service(
@@ -45,8 +47,11 @@ def service_routes(inbox: Inbox) -> list[Route]:
     async def method(request: Request) -> Response:
         return await _slack_method(inbox, request)
 
-    async def webhook(request: Request) -> Response:
+    async def incoming_webhook(request: Request) -> Response:
         return await _slack_webhook(inbox, request)
+
+    async def signed_webhook(request: Request) -> Response:
+        return await _signed_webhook(inbox, request)
 
     async def upload(request: Request) -> Response:
         return await _slack_upload(inbox, request)
@@ -56,8 +61,9 @@ def service_routes(inbox: Inbox) -> list[Route]:
         Route("/pagerduty/v2/enqueue", enqueue, methods=["POST"]),
         Route("/pagerduty/v2/change/enqueue", change, methods=["POST"]),
         Route("/slack/api/{method}", method, methods=["GET", "POST"]),
-        Route("/slack/services/{path:path}", webhook, methods=["POST"]),
+        Route("/slack/services/{path:path}", incoming_webhook, methods=["POST"]),
         Route("/slack/upload/v1/{ticket}", upload, methods=["POST"]),
+        Route("/webhook/{path:path}", signed_webhook, methods=["POST"]),
     ]
 
 
@@ -126,6 +132,19 @@ async def _slack_webhook(inbox: Inbox, request: Request) -> Response:
         credential=mask,
         handle=lambda at: slack_webhook.send(inbox, path, raw, at),
         fault_answer=lambda fault: _fault_answer(fault, *slack_webhook.fault_answer(fault)),
+    )
+    return await receive(inbox, reception)
+
+
+async def _signed_webhook(inbox: Inbox, request: Request) -> Response:
+    raw = await read(request)
+    reception = Reception(
+        sink="webhook",
+        path=request.url.path,
+        body=_shown(inbox, raw),
+        credential=None,
+        handle=lambda at: webhook.receive(inbox, request.path_params["path"], request.headers, raw, at),
+        fault_answer=lambda fault: _fault_answer(fault, fault.status or 500, webhook.fault_body(fault)),
     )
     return await receive(inbox, reception)
 

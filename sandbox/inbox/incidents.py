@@ -64,6 +64,7 @@ class IncidentBook:
     def __init__(self) -> None:
         self.incidents: list[Incident] = []
         self.changes: list[tuple[str, Mapping[str, Any]]] = []
+        self._open: dict[tuple[str, str], int] = {}
 
     def take(self, *, routing_key: str, dedup_key: str, event: Mapping[str, Any], at: str) -> bool:
         """Applies an accepted event.
@@ -80,10 +81,11 @@ class IncidentBook:
         action = event["event_action"]
         summary = event["payload"]["summary"] if action == "trigger" else None
         happened = IncidentEvent(at=at, action=action, summary=summary)
-        position = self._open(routing_key, dedup_key)
+        position = self._open.get((routing_key, dedup_key))
         if position is None:
             if action != "trigger":
                 return False
+            self._open[routing_key, dedup_key] = len(self.incidents)
             self.incidents.append(
                 Incident(
                     routing_key=routing_key,
@@ -104,11 +106,6 @@ class IncidentBook:
             incident = replace(incident, status="acknowledged")
         else:
             incident = replace(incident, status="resolved", resolved=at)
+            del self._open[routing_key, dedup_key]
         self.incidents[position] = incident
         return True
-
-    def _open(self, routing_key: str, dedup_key: str) -> int | None:
-        for position, incident in enumerate(self.incidents):
-            if (incident.routing_key, incident.dedup_key) == (routing_key, dedup_key) and incident.resolved is None:
-                return position
-        return None

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from sandbox.inbox.faults import Fault
 from sandbox.inbox.inbox import Inbox
-from sandbox.inbox.replies import AsciiJSONResponse, Dropped
+from sandbox.inbox.replies import AsciiJSONResponse, Dropped, Hanging
 from sandbox.inbox.services import Answer
 
 MOST_BYTES = 32 * 1024 * 1024
@@ -62,19 +62,27 @@ async def receive(inbox: Inbox, reception: Reception) -> Response:
     event_id = inbox.record(
         sink=reception.sink, at=at, path=reception.path, body=reception.body, credential=reception.credential
     )
-    fault = inbox.faults.take(reception.sink)
+    fault = inbox.faults.take(reception.sink, reception.path)
     if fault:
         inbox.update(event_id, fault=str(fault))
     if fault and fault.delay_seconds is not None:
         await asyncio.sleep(fault.delay_seconds)
+    taken = False
+    if fault and fault.accept_then is not None:
+        handled = reception.handle(at)
+        taken, fault = handled.accepted, fault.afterwards()
+        inbox.update(event_id, accepted=taken, dropped=handled.dropped, problems=handled.problems)
     if fault and fault.drop:
         inbox.update(event_id, status=0, problems=("fault: the connection was closed",))
         return Dropped()
+    if fault and fault.hang:
+        problem = "fault: never answered, the client gave up"
+        return Hanging(lambda: inbox.update(event_id, status=0, problems=(problem,)))
     answer = reception.fault_answer(fault) if fault and fault.answers else reception.handle(at)
     inbox.update(
         event_id,
         status=answer.status,
-        accepted=answer.accepted,
+        accepted=taken or answer.accepted,
         dropped=answer.dropped,
         problems=answer.problems,
     )

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
@@ -40,6 +40,7 @@ class Message:
         username: the name to show.
         edits: what it said before, oldest first.
         file_ids: files shared with it.
+        metadata: what its sender attached for programs, None for nothing.
     """
 
     ts: str
@@ -50,6 +51,7 @@ class Message:
     content: Content
     edits: tuple[Edit, ...] = ()
     file_ids: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,41 +87,54 @@ class Workspace:
     """Channels by ID, each with its messages oldest first, and files by ID."""
 
     def __init__(self) -> None:
-        self.channels: dict[str, list[Message]] = {}
+        self._channels: dict[str, dict[str, Message]] = {}
+        self._replies: dict[tuple[str, str], list[str]] = {}
         self.files: dict[str, File] = {}
         self._uploads: dict[str, str] = {}
         self._sequence = itertools.count(1)
+        self._newest = 0
+
+    @property
+    def channels(self) -> list[str]:
+        """IDs of the channels, the one with the newest message first."""
+        return sorted(self._channels, key=lambda channel: next(reversed(self._channels[channel])), reverse=True)
 
     def timestamp(self, now: float) -> str:
-        """A `ts` for a message at `now` (Unix seconds), unique in the workspace: Slack's fraction is a counter too."""
-        return f"{int(now)}.{next(self._sequence) * 100 % 1_000_000:06d}"
+        """A `ts` for a message at `now` (Unix seconds), unique in the workspace and later than every other."""
+        self._newest = max(self._newest + 1, int(now * 1_000_000))
+        return f"{self._newest // 1_000_000}.{self._newest % 1_000_000:06d}"
 
     def find(self, channel: str, ts: object) -> Message | None:
         """The message `ts` of `channel`."""
-        return next((message for message in self.channels.get(channel, ()) if message.ts == ts), None)
+        return self._channels.get(channel, {}).get(ts) if isinstance(ts, str) else None
 
     def post(self, channel: str, message: Message) -> None:
         """Adds a message to a channel."""
-        self.channels.setdefault(channel, []).append(message)
+        self._channels.setdefault(channel, {})[message.ts] = message
+        if message.thread_ts is not None:
+            self._replies.setdefault((channel, message.thread_ts), []).append(message.ts)
 
-    def edit(self, channel: str, ts: str, content: Content, at: str) -> None:
+    def edit(self, channel: str, ts: str, content: Content, *, metadata: Mapping[str, Any] | None, at: str) -> None:
         """Replaces what the message `ts` of `channel` says, and keeps what it said before."""
-        self.channels[channel] = [
-            replace(message, content=content, edits=(*message.edits, Edit(at=at, before=message.content)))
-            if message.ts == ts
-            else message
-            for message in self.channels[channel]
-        ]
+        message = self._channels[channel][ts]
+        self._channels[channel][ts] = replace(
+            message,
+            content=content,
+            metadata=metadata or None,
+            edits=(*message.edits, Edit(at=at, before=message.content)),
+        )
+
+    def replies(self, channel: str, ts: str) -> list[Message]:
+        """The replies to the message `ts` of a channel, oldest first."""
+        return [self._channels[channel][reply] for reply in self._replies.get((channel, ts), ())]
 
     def threads(self, channel: str) -> list[tuple[Message, list[Message]]]:
         """The top-level messages of a channel, oldest first, each with its replies, oldest first."""
-        threads: dict[str, tuple[Message, list[Message]]] = {}
-        for message in self.channels[channel]:
-            if message.thread_ts is None:
-                threads[message.ts] = (message, [])
-            else:
-                threads[message.thread_ts][1].append(message)
-        return list(threads.values())
+        return [
+            (message, self.replies(channel, message.ts))
+            for message in self._channels.get(channel, {}).values()
+            if message.thread_ts is None
+        ]
 
     def open_upload(self, name: str, length: int) -> tuple[File, str]:
         """A new file and the ticket of its upload URL."""
@@ -154,16 +169,28 @@ class Workspace:
                     for message, replies in self.threads(channel)
                 ],
             }
-            for channel in self.channels
+            for channel in self._channels
         ]
 
     def _message_json(self, message: Message) -> dict[str, Any]:
-        fields = asdict(message)
-        fields.update(fields.pop("content"))
-        fields["edits"] = [{"at": edit["at"], **edit["before"]} for edit in fields["edits"]]
-        files = [self.files[file_id] for file_id in fields.pop("file_ids")]
-        fields["files"] = [
-            {"id": file.id, "name": file.name, "title": file.title, "mimetype": file.media_type, "size": file.length}
-            for file in files
-        ]
-        return fields
+        files = [self.files[file_id] for file_id in message.file_ids]
+        return {
+            "ts": message.ts,
+            "thread_ts": message.thread_ts,
+            "at": message.at,
+            "author": message.author,
+            "username": message.username,
+            **vars(message.content),
+            "metadata": message.metadata,
+            "edits": [{"at": edit.at, **vars(edit.before)} for edit in message.edits],
+            "files": [
+                {
+                    "id": file.id,
+                    "name": file.name,
+                    "title": file.title,
+                    "mimetype": file.media_type,
+                    "size": file.length,
+                }
+                for file in files
+            ],
+        }

@@ -1,6 +1,10 @@
 """The inbox as senders meet it: the real server in a process of its own."""
 
+import base64
+import hashlib
+import hmac
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -8,11 +12,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sandbox.inbox.contracts.webhook import SECRET, key_of
 from sandbox.inbox.workspace import PROCESSING_SECONDS
 from tests.unit.inbox.running import ROOT, Client, running_inbox
 from tests.unit.inbox.samples import (
@@ -144,6 +150,182 @@ def test_a_message_its_thread_and_its_edit(inbox: Client) -> None:
     assert [answer["text"] for answer in shown["replies"]] == [reply(ts)["text"]]
 
 
+METADATA = {"event_type": "endpointwatch", "event_payload": {"incident": "a/b", "seq": 3}}
+
+
+def read_slack(inbox: Client, method: str, **arguments: object) -> Any:
+    """Reads with GET and arguments in the query, as Slack's own examples do."""
+    query = urlencode({"channel": CHANNEL, **arguments})
+    return inbox.request("GET", f"/slack/api/{method}?{query}", None, {"Authorization": f"Bearer {TOKEN}"}).json
+
+
+def test_metadata_comes_back_in_the_history_where_it_is_asked_for(inbox: Client) -> None:
+    """What a program attached to a message finds the message again; an edit keeps it unless it brings its own."""
+    ts = inbox.slack("chat.postMessage", message(metadata=METADATA))["ts"]
+    assert "metadata" not in read_slack(inbox, "conversations.history")["messages"][0]
+    read = read_slack(inbox, "conversations.history", include_all_metadata="true")
+    assert read["ok"]
+    assert [(found["ts"], found["metadata"]) for found in read["messages"]] == [(ts, METADATA)]
+    inbox.slack("chat.update", message(ts=ts))
+    assert inbox.get("/api/messages")[0]["messages"][0]["metadata"] == METADATA
+    newer = {**METADATA, "event_payload": {"seq": 4}}
+    inbox.slack("chat.update", message(ts=ts, metadata=newer))
+    body = {"channel": CHANNEL, "include_all_metadata": True}
+    assert inbox.slack("conversations.history", body)["messages"][0]["metadata"] == newer
+    inbox.slack("chat.update", message(ts=ts, metadata={}))
+    assert "metadata" not in inbox.slack("conversations.history", body)["messages"][0]
+
+
+def test_the_history_is_newest_first_without_replies_and_in_pages(inbox: Client) -> None:
+    """`oldest` leaves earlier messages out, itself too unless `inclusive`; `limit` and the cursor lead through the rest."""
+    first, *others = [inbox.slack("chat.postMessage", message(text=f"n{number}"))["ts"] for number in range(4)]
+    inbox.slack("chat.postMessage", reply(first))
+
+    def found(**arguments: object) -> list[str]:
+        return [message["ts"] for message in read_slack(inbox, "conversations.history", **arguments)["messages"]]
+
+    assert found() == [*reversed(others), first]
+    assert found(oldest=first) == list(reversed(others))
+    assert found(oldest=first, inclusive="true") == [*reversed(others), first]
+    assert found(latest=others[0], inclusive=1) == [others[0], first]
+    page = read_slack(inbox, "conversations.history", limit=3)
+    assert ([message["ts"] for message in page["messages"]], page["has_more"]) == (list(reversed(others)), True)
+    last = read_slack(inbox, "conversations.history", limit=3, cursor=page["response_metadata"]["next_cursor"])
+    assert [(message["ts"], message["reply_count"]) for message in last["messages"]] == [(first, 1)]
+    assert last["has_more"] is False
+
+
+def test_replies_come_oldest_first_behind_their_parent(inbox: Client) -> None:
+    """A thread is its message, whatever the range, and the replies in the range; a reply alone is a thread of one."""
+    parent = inbox.slack("chat.postMessage", message())["ts"]
+    first, second = [inbox.slack("chat.postMessage", {**reply(parent), "metadata": METADATA})["ts"] for _ in range(2)]
+
+    def found(ts: str, **arguments: object) -> list[tuple[str, bool]]:
+        answer = read_slack(inbox, "conversations.replies", ts=ts, **arguments)
+        return [(message["ts"], "metadata" in message) for message in answer["messages"]]
+
+    assert found(parent) == [(parent, False), (first, False), (second, False)]
+    assert found(parent, oldest=first, include_all_metadata="true") == [(parent, False), (second, True)]
+    assert found(first) == [(first, False)]
+    page = read_slack(inbox, "conversations.replies", ts=parent, limit=2)
+    assert [message["ts"] for message in page["messages"]] == [parent, first]
+    cursor = page["response_metadata"]["next_cursor"]
+    assert found(parent, limit=2, cursor=cursor) == [(parent, False), (second, False)]
+
+
+def test_reading_can_lack_its_scope_while_posting_works(inbox: Client) -> None:
+    """A fault on the paths of conversations.* says missing_scope, and which."""
+    inbox.post("/api/faults", {"sink": "slack", "path": "/slack/api/conversations.*", "ok_false": "missing_scope"})
+    assert inbox.slack("chat.postMessage", message())["ok"]
+    answer = read_slack(inbox, "conversations.history")
+    assert (answer["error"], answer["needed"]) == ("missing_scope", "channels:history")
+
+
+def signed(body: bytes, message_id: str = "msg_1", *, at: float | None = None) -> dict[str, str]:
+    """Headers as a sender of Standard Webhooks writes them."""
+    timestamp = str(int(time.time() if at is None else at))
+    signature = hmac.new(key_of(SECRET), f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": "v1," + base64.b64encode(signature).decode(),
+    }
+
+
+def test_a_signed_webhook_is_taken_once(inbox: Client) -> None:
+    """Its repetition is answered alike, counted, and shown as one on the page."""
+    body = b'{"type": "incident.opened", "data": {"id": "a"}}'
+    for _ in range(3):
+        assert inbox.request("POST", "/webhook/alerts", body, signed(body)).status == 200
+    (webhook,) = inbox.get("/api/webhooks")
+    assert (webhook["id"], webhook["times"], webhook["path"], webhook["body"]["data"]) == (
+        "msg_1",
+        3,
+        "alerts",
+        {"id": "a"},
+    )
+    assert [(event["accepted"], event["dropped"]) for event in inbox.get("/api/events?sink=webhook")] == [
+        (True, False),
+        (True, True),
+        (True, True),
+    ]
+    page = inbox.request("GET", "/").content
+    assert b"msg_1, came 3 times" in page
+    assert b"incident.opened" in page
+
+
+def test_a_webhook_without_a_valid_signature_is_refused(inbox: Client) -> None:
+    """401 for what was changed, is too old or is not signed; nothing of it is kept."""
+    body = b'{"a": 1}'
+    assert inbox.request("POST", "/webhook/alerts", b'{"a": 2}', signed(body)).status == 401
+    assert inbox.request("POST", "/webhook/alerts", body, signed(body, at=time.time() - 301)).status == 401
+    assert inbox.request("POST", "/webhook/alerts", body).status == 401
+    assert inbox.request("POST", "/webhook/alerts", b"{", signed(b"{")).status == 400
+    assert inbox.get("/api/webhooks") == []
+
+
+def test_a_sink_can_take_a_message_and_not_say_so(inbox: Client) -> None:
+    """The sender sees a 500, or a broken connection, and the message is there."""
+    inbox.post("/api/faults", {"sink": "pagerduty", "accept_then": 500})
+    assert inbox.post(ENQUEUE, trigger()).status == 500
+    inbox.post("/api/faults", {"sink": "slack", "accept_then": "drop"})
+    with pytest.raises((HTTPException, OSError)):
+        inbox.slack("chat.postMessage", message())
+    assert [incident["status"] for incident in inbox.get("/api/incidents")] == ["triggered"]
+    assert len(inbox.get("/api/messages")[0]["messages"]) == 1
+    assert [(event["accepted"], event["status"]) for event in inbox.get("/api/events")] == [(True, 500), (True, 0)]
+
+
+def test_a_hanging_sink_answers_nothing_until_the_client_gives_up(inbox: Client) -> None:
+    """The request waits without a status, takes nothing, and is noted as given up when its connection closes."""
+    inbox.post("/api/faults", {"sink": "pagerduty", "hang": True})
+    body = json.dumps(trigger()).encode()
+    with socket.create_connection(("127.0.0.1", inbox.port)) as connection:
+        connection.sendall(f"POST {ENQUEUE} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        connection.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        assert last_event(inbox)["status"] is None
+    deadline = time.monotonic() + 5
+    while last_event(inbox)["status"] is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert (last_event(inbox)["status"], inbox.get("/api/incidents")) == (0, [])
+
+
+def test_limits_are_counted_and_enforced_where_asked_for(inbox: Client) -> None:
+    """Two messages at once are a violation; once limits are enforced the second is answered 429 with Retry-After."""
+    for _ in range(2):
+        assert inbox.slack("chat.postMessage", message())["ok"]
+    assert inbox.get("/api/limits")["violations"] == 1
+    inbox.request("DELETE", "/api/events")
+    assert inbox.post("/api/limits", {"enforce": True}).json == {"enforce": True, "violations": 0, "by": []}
+    try:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        answers = [inbox.request("POST", "/slack/api/chat.postMessage", message(), headers) for _ in range(2)]
+        assert [answer.status for answer in answers] == [200, 429]
+        assert (answers[1].headers["retry-after"], answers[1].json["error"]) == ("1", "ratelimited")
+        assert [inbox.post(ENQUEUE, trigger()).status for _ in range(121)] == [202] * 120 + [429]
+        assert {entry["sink"]: entry["violations"] for entry in inbox.get("/api/limits")["by"]} == {
+            "slack": 1,
+            "pagerduty": 1,
+        }
+    finally:
+        inbox.post("/api/limits", {"enforce": False})
+    assert inbox.post("/api/limits", {"enforce": 1}).status == 400
+
+
+def test_events_can_be_read_from_where_one_left_off(inbox: Client) -> None:
+    """`after`, `sink` and `limit` choose; a number that is none is refused."""
+    for _ in range(2):
+        inbox.post(ENQUEUE, trigger())
+        inbox.post("/email", mail())
+    first, second, *_ = [event["id"] for event in inbox.get("/api/events")]
+    assert [event["id"] for event in inbox.get(f"/api/events?after={first}&limit=1")] == [second]
+    assert [event["sink"] for event in inbox.get(f"/api/events?after={first}&sink=pagerduty")] == ["pagerduty"]
+    assert inbox.request("GET", "/api/events?after=x").status == 400
+    assert inbox.request("GET", "/api/events?sink=x").status == 400
+
+
 def test_form_bodies_are_taken(inbox: Client) -> None:
     """Slack takes forms too, with the blocks as JSON inside."""
     body = b'channel=%23ml-alerts&text=hello&blocks=[{"type":"divider"}]'
@@ -166,6 +348,22 @@ def test_form_bodies_are_taken(inbox: Client) -> None:
             message(blocks=[{"type": "image", "alt_text": "a", "slack_file": {"id": "F404"}}]),
             "invalid_blocks",
         ),
+        ("chat.postMessage", message(metadata="[not json"), "invalid_metadata_format"),
+        ("chat.postMessage", message(metadata=[]), "invalid_metadata_format"),
+        ("chat.postMessage", message(metadata={"event_type": "a"}), "invalid_metadata_schema"),
+        ("chat.postMessage", message(metadata={"event_type": "a b", "event_payload": {}}), "invalid_metadata_schema"),
+        (
+            "chat.postMessage",
+            message(metadata={"event_type": "a", "event_payload": {"a": "x" * 9000}}),
+            "metadata_too_large",
+        ),
+        ("conversations.history", {}, "invalid_arguments"),
+        ("conversations.history", {"channel": "#ml-alerts"}, "channel_not_found"),
+        ("conversations.history", {"channel": CHANNEL, "oldest": "yesterday"}, "invalid_ts_oldest"),
+        ("conversations.history", {"channel": CHANNEL, "limit": 0}, "invalid_limit"),
+        ("conversations.history", {"channel": CHANNEL, "cursor": "x"}, "invalid_cursor"),
+        ("conversations.replies", {"channel": CHANNEL}, "invalid_arguments"),
+        ("conversations.replies", {"channel": CHANNEL, "ts": "1700000000.000100"}, "thread_not_found"),
         ("chat.update", message(ts="1700000000.000100"), "message_not_found"),
         ("chat.update", message(), "invalid_arguments"),
         ("chat.update", message(ts="1", text="x" * 4001), "msg_too_long"),
@@ -326,7 +524,10 @@ def test_a_dropped_connection_is_an_error_for_the_sender(inbox: Client) -> None:
 def test_a_bad_fault_is_refused_in_one_line(inbox: Client) -> None:
     """400, the field, its value and the fix."""
     answer = inbox.post("/api/faults", {"sink": "slak", "status": 429})
-    assert (answer.status, answer.json) == (400, {"error": "sink: 'slak' is not one of pagerduty, slack, email"})
+    assert (answer.status, answer.json) == (
+        400,
+        {"error": "sink: 'slak' is not one of pagerduty, slack, email, webhook"},
+    )
     assert inbox.post("/api/faults", b"{").status == 400
 
 
@@ -385,6 +586,10 @@ _PATHS = [
     "/pagerduty/v2/change/enqueue",
     "/slack/api/chat.postMessage",
     "/slack/api/chat.update",
+    "/slack/api/conversations.history",
+    "/slack/api/conversations.replies",
+    "/webhook/alerts",
+    "/api/limits",
     "/slack/api/files.getUploadURLExternal",
     "/slack/api/files.completeUploadExternal",
     f"/slack/services/{WEBHOOK}",
@@ -400,6 +605,8 @@ _NAMES = [
     "thread_ts",
     "text",
     "blocks",
+    "metadata",
+    "oldest",
     "files",
     "to",
     "sink",

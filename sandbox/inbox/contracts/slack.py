@@ -3,6 +3,7 @@
 Sources: docs.slack.dev, the pages of `chat.postMessage`, `chat.update` and "Sending messages using incoming webhooks".
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +16,13 @@ POST_CHARACTERS = 40_000
 UPDATE_CHARACTERS = 4_000
 """Most characters of `text` in chat.update."""
 ATTACHMENTS = 100
+METADATA_BYTES = 8_192
+"""Most bytes of `metadata`, as JSON. Slack names no figure; senders keep far below this."""
 
 _BOT_TOKEN = re.compile(r"xoxb-[A-Za-z0-9-]{8,}")
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{8,}")
 _CHANNEL_NAME = re.compile(r"#?[a-z0-9_-]{1,80}")
+_EVENT_TYPE = re.compile(r"[A-Za-z0-9_]{1,200}")
 _WEBHOOK = re.compile(r"T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}")
 
 
@@ -82,6 +86,22 @@ def message_error(message: Mapping[str, Any], *, most_characters: int) -> SlackE
     if text and len(text) > most_characters:
         return SlackError(code="msg_too_long")
     return (_blocks_error(blocks) if blocks else None) or (_attachments_error(attachments) if attachments else None)
+
+
+def metadata_error(metadata: object) -> SlackError | None:
+    """What Slack answers to the `metadata` of a message (decoded); None when it is fine or empty."""
+    if metadata in (None, {}):
+        return None
+    if not isinstance(metadata, dict):
+        return SlackError(code="invalid_metadata_format")
+    if metadata.keys() != {"event_type", "event_payload"}:
+        return SlackError(code="invalid_metadata_schema")
+    event_type, payload = metadata["event_type"], metadata["event_payload"]
+    if not isinstance(event_type, str) or not _EVENT_TYPE.fullmatch(event_type) or not isinstance(payload, dict):
+        return SlackError(code="invalid_metadata_schema")
+    if len(json.dumps(metadata)) > METADATA_BYTES:
+        return SlackError(code="metadata_too_large")
+    return None
 
 
 def _blocks_error(blocks: object) -> SlackError | None:

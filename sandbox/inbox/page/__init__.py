@@ -1,18 +1,21 @@
 """The page where a person reads what arrived: pages on the left, threads on the right, nothing loaded from elsewhere."""
 
+import json
+from collections import Counter
 from pathlib import Path
 
 from sandbox.inbox.faults import SINKS
-from sandbox.inbox.inbox import Event, Inbox, Mail
+from sandbox.inbox.inbox import Event, Inbox, Mail, Webhook
 from sandbox.inbox.page.channel import channels
 from sandbox.inbox.page.clock import clock
-from sandbox.inbox.page.elements import Element, Node, el, html
+from sandbox.inbox.page.elements import Element, el, html
 from sandbox.inbox.page.pager import change_line, incident_card
 
 STATIC = Path(__file__).parent / "static"
-_NAMES = {"pagerduty": "PagerDuty", "slack": "Slack", "email": "E-mail"}
+_NAMES = {"pagerduty": "PagerDuty", "slack": "Slack", "email": "E-mail", "webhook": "Webhook"}
 _SHOWN_INCIDENTS = 100
 _SHOWN_REQUESTS = 200
+_SHOWN_WEBHOOKS = 50
 
 
 def render_page(inbox: Inbox) -> bytes:
@@ -34,7 +37,12 @@ def render_page(inbox: Inbox) -> bytes:
             "div",
             "",
             _top(inbox),
-            el("main", "", el("div", "column", _pager(inbox), _mail(inbox)), el("div", "column", _slack(inbox))),
+            el(
+                "main",
+                "",
+                el("div", "column", _pager(inbox), _mail(inbox), _webhooks(inbox)),
+                el("div", "column", _slack(inbox)),
+            ),
             _requests(inbox),
             id="inbox",
         ),
@@ -43,11 +51,9 @@ def render_page(inbox: Inbox) -> bytes:
 
 
 def _top(inbox: Inbox) -> Element:
-    refused = sum(1 for event in inbox.events if event.status is not None and not event.accepted)
-    counts: list[Node] = []
-    for sink in SINKS:
-        count = sum(1 for event in inbox.events if event.sink == sink)
-        counts.append(el("span", "count", f"{_NAMES[sink]} ", el("b", "", str(count))))
+    events = inbox.events
+    refused = sum(1 for event in events if event.status is not None and not event.accepted)
+    counts = Counter(event.sink for event in events)
     return el(
         "header",
         "top",
@@ -56,7 +62,7 @@ def _top(inbox: Inbox) -> Element:
         el(
             "div",
             "counts",
-            counts,
+            [el("span", "count", f"{_NAMES[sink]} ", el("b", "", str(counts[sink]))) for sink in SINKS],
             el("span", "count refused", "Refused ", el("b", "", str(refused))) if refused else None,
         ),
     )
@@ -109,12 +115,31 @@ def _letter(mail: Mail) -> Element:
     )
 
 
+def _webhooks(inbox: Inbox) -> Element | None:
+    if not inbox.webhooks:
+        return None
+    newest = list(inbox.webhooks.values())[: -_SHOWN_WEBHOOKS - 1 : -1]
+    return el("section", "webhooks", el("h2", "", "Webhooks"), [_webhook(webhook) for webhook in newest])
+
+
+def _webhook(webhook: Webhook) -> Element:
+    came = f", came {webhook.times} times" if webhook.times > 1 else ""
+    return el(
+        "article",
+        "mail",
+        el("h3", "", f"/webhook/{webhook.path}"),
+        el("p", "envelope", f"{webhook.id}{came}, ", el("time", "", clock(webhook.at), datetime=webhook.at)),
+        el("pre", "", json.dumps(webhook.body, indent=2, ensure_ascii=False)),
+    )
+
+
 def _requests(inbox: Inbox) -> Element:
-    newest = inbox.events[: -_SHOWN_REQUESTS - 1 : -1]
+    events = inbox.events
+    newest = events[: -_SHOWN_REQUESTS - 1 : -1]
     return el(
         "details",
         "requests",
-        el("summary", "", f"Requests ({len(inbox.events)})"),
+        el("summary", "", f"Requests ({len(events)})"),
         el(
             "table",
             "grid",

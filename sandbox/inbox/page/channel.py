@@ -17,8 +17,7 @@ _COLOURS = {"good": "#2eb67d", "warning": "#ecb22e", "danger": "#e01e5a"}
 
 def channels(inbox: Inbox) -> list[Element]:
     """Every channel, the one with the newest message first, its newest message first."""
-    found = sorted(inbox.workspace.channels.items(), key=lambda item: item[1][-1].at, reverse=True)
-    return [_channel(inbox, channel) for channel, _ in found]
+    return [_channel(inbox, channel) for channel in inbox.workspace.channels]
 
 
 def _channel(inbox: Inbox, channel: str) -> Element:

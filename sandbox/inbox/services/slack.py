@@ -13,6 +13,7 @@ from sandbox.inbox.contracts.slack import (
     is_channel_id,
     is_channel_name,
     message_error,
+    metadata_error,
     missing,
     token_error,
 )
@@ -68,6 +69,7 @@ def _with_lists(arguments: dict[str, Any]) -> dict[str, Any] | SlackError:
         ("blocks", "invalid_blocks_format"),
         ("attachments", "invalid_attachments"),
         ("files", "invalid_arguments"),
+        ("metadata", "invalid_metadata_format"),
     ):
         if isinstance(value := arguments.get(name), str) and value:
             try:
@@ -91,8 +93,16 @@ def refused(error: SlackError) -> Answer:
     return Answer(status=200, body=error.body(), problems=(error.code, *error.messages))
 
 
+def too_fast(wait: int, body: Any) -> Answer:
+    """Slack's answer to more than one message a second in a channel."""
+    problem = f"more than 1 message a second in this channel; {wait} s to wait"
+    return Answer(status=429, body=body, headers={"Retry-After": str(wait)}, problems=(problem,))
+
+
 def fault_body(fault: Fault) -> Any:
     """What Slack writes with `fault`."""
+    if fault.ok_false == "missing_scope":
+        return {"ok": False, "error": "missing_scope", "needed": "channels:history", "provided": "chat:write"}
     if fault.ok_false is not None:
         return {"ok": False, "error": fault.ok_false}
     return {"ok": False, "error": "ratelimited" if fault.status == 429 else "internal_error"}
@@ -112,7 +122,9 @@ def auth_test(_inbox: Inbox, call: Call) -> Answer:
 
 def post_message(inbox: Inbox, call: Call) -> Answer:
     """`chat.postMessage`: a message to a channel, or a reply in a thread."""
-    if error := message_error(call.arguments, most_characters=POST_CHARACTERS):
+    if error := message_error(call.arguments, most_characters=POST_CHARACTERS) or metadata_error(
+        call.arguments.get("metadata")
+    ):
         return refused(error)
     channel = channel_id(call.arguments.get("channel"))
     if channel is None:
@@ -121,8 +133,10 @@ def post_message(inbox: Inbox, call: Call) -> Answer:
         inbox, call.arguments, call.at
     ):
         return refused(error)
+    if wait := inbox.limits.take("slack", channel, call.at.timestamp()):
+        return too_fast(wait, {"ok": False, "error": "ratelimited"})
     message = add_message(inbox, channel=channel, arguments=call.arguments, author=call.author, at=call.at)
-    body = {"ok": True, "channel": channel, "ts": message.ts, "message": _shown(message)}
+    body = {"ok": True, "channel": channel, "ts": message.ts, "message": shown(message)}
     return Answer(status=200, body=body)
 
 
@@ -131,8 +145,10 @@ def update(inbox: Inbox, call: Call) -> Answer:
     absent = [name for name in ("channel", "ts") if not call.arguments.get(name)]
     if absent:
         return refused(missing(*absent))
-    if error := message_error(call.arguments, most_characters=UPDATE_CHARACTERS) or file_error(
-        inbox, call.arguments, call.at
+    if error := (
+        message_error(call.arguments, most_characters=UPDATE_CHARACTERS)
+        or metadata_error(call.arguments.get("metadata"))
+        or file_error(inbox, call.arguments, call.at)
     ):
         return refused(error)
     channel, ts = call.arguments["channel"], call.arguments["ts"]
@@ -144,7 +160,8 @@ def update(inbox: Inbox, call: Call) -> Answer:
     if message.author != call.author:
         return refused(SlackError(code="cant_update_message"))
     content = content_of(call.arguments)
-    inbox.workspace.edit(channel, ts, content, iso(call.at))
+    metadata = message.metadata if call.arguments.get("metadata") is None else call.arguments["metadata"]
+    inbox.workspace.edit(channel, ts, content, metadata=metadata, at=iso(call.at))
     body = {"ok": True, "channel": channel, "ts": ts, "text": content.text, "message": {"text": content.text, **BOT}}
     return Answer(status=200, body=body)
 
@@ -214,17 +231,19 @@ def add_message(
         username=username if isinstance(username, str) and username else BOT_NAME,
         content=content_of(arguments),
         file_ids=file_ids,
+        metadata=arguments.get("metadata") or None,
     )
     inbox.workspace.post(channel, message)
     return message
 
 
-def _shown(message: Message) -> dict[str, Any]:
-    shown: dict[str, Any] = {"type": "message", "ts": message.ts, "text": message.content.text, **BOT, **TEAM}
+def shown(message: Message) -> dict[str, Any]:
+    """A message as Slack's answers write it, without its metadata."""
+    written: dict[str, Any] = {"type": "message", "ts": message.ts, "text": message.content.text, **BOT, **TEAM}
     if message.thread_ts:
-        shown["thread_ts"] = message.thread_ts
+        written["thread_ts"] = message.thread_ts
     if message.content.blocks:
-        shown["blocks"] = list(message.content.blocks)
+        written["blocks"] = list(message.content.blocks)
     if message.content.attachments:
-        shown["attachments"] = list(message.content.attachments)
-    return shown
+        written["attachments"] = list(message.content.attachments)
+    return written

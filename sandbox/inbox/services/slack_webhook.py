@@ -8,7 +8,7 @@ from sandbox.inbox.faults import Fault
 from sandbox.inbox.inbox import Inbox
 from sandbox.inbox.payloads import form_fields
 from sandbox.inbox.services import Answer
-from sandbox.inbox.services.slack import add_message, arguments_of, file_error, thread_error
+from sandbox.inbox.services.slack import add_message, arguments_of, file_error, thread_error, too_fast
 
 _STATUS = {"thread_not_found": 404}
 
@@ -26,6 +26,8 @@ def send(inbox: Inbox, path: str, raw: bytes, at: datetime) -> Answer:
     channel = f"webhook {app}"
     if error := thread_error(inbox, channel, message.get("thread_ts")):
         return _refused(error, _STATUS.get(error.code, 400))
+    if wait := inbox.limits.take("slack", channel, at.timestamp()):
+        return too_fast(wait, "rate_limited")
     add_message(inbox, channel=channel, arguments=message, author=inbox.masks.mask(secret), at=at)
     return Answer(status=200, body="ok")
 
