@@ -22,6 +22,8 @@ class Endpoint:
     pending_config: str = ""
     """The configuration that is being deployed; `config` is still the one before."""
     pending_since: datetime | None = None
+    failure: str = ""
+    """SageMaker's own words for why its last creation or update failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,10 @@ class Change:
     """Who did it, as CloudTrail names them; empty where nobody says."""
     kind: str = ""
     """`deployment`, `configuration`, `scaling` or `permission`."""
+    before: str = ""
+    """Of a deployment: the endpoint configuration that it replaced, to go back to; empty where nobody knows."""
+    failed: bool = False
+    """Whether it was tried and did not work."""
 
 
 @dataclass(frozen=True, kw_only=True)
