@@ -4,25 +4,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from alert_common.alert import Resource
-from alert_common.context import Endpoint
+from alert_common.context import Endpoint, Missing
+from alert_common.redact import redact
+from alert_enricher.enrich.finding import Finding, reason
 
-Failures = Mapping[str, Exception]
-"""What could not be described, and why."""
 
-
-def fetch(resource: Resource, sagemaker: Any) -> tuple[Endpoint, Failures]:
+def fetch(resource: Resource, sagemaker: Any) -> Finding:
     """Describe the endpoint, its configuration, and the model of the variant (the first where none is named).
 
     A model is often deleted while its endpoint serves on, and a role may be denied it: what one call cannot tell
     leaves the rest as it is.
     """
-    failures: dict[str, Exception] = {}
+    missing: list[Missing] = []
 
     def described(what: str, describe: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         try:
             return describe()
         except Exception as error:
-            failures[what] = error
+            missing.append(Missing(what=what, why=reason(error)))
             return {}
 
     endpoint = sagemaker.describe_endpoint(EndpointName=resource.name)
@@ -34,7 +33,7 @@ def fetch(resource: Resource, sagemaker: Any) -> tuple[Endpoint, Failures]:
     running: Mapping[str, Any] = next((v for v in deployed if v.get("VariantName") == variant.get("VariantName")), {})
     model = variant.get("ModelName", "")
     pending: Mapping[str, Any] = endpoint.get("PendingDeploymentSummary", {})
-    return Endpoint(
+    found = Endpoint(
         status=endpoint.get("EndpointStatus", ""),
         variants=tuple(v.get("VariantName", "") for v in variants),
         instance_type=variant.get("InstanceType", ""),
@@ -47,7 +46,9 @@ def fetch(resource: Resource, sagemaker: Any) -> tuple[Endpoint, Failures]:
         config_created_at=config.get("CreationTime"),
         pending_config=pending.get("EndpointConfigName", ""),
         pending_since=pending.get("StartTime"),
-    ), failures
+        failure=redact(endpoint.get("FailureReason", "")),
+    )
+    return Finding(values={"endpoint": found}, missing=tuple(missing))
 
 
 def _image(model: Mapping[str, Any]) -> str:

@@ -2,132 +2,129 @@
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from functools import partial
+from functools import reduce
 from typing import Any
 
 from alert_common import tags as tag
 from alert_common.alert import Alert, State
 from alert_common.aws import client
 from alert_common.context import Context, Missing
-from alert_common.units import unit_of
-from alert_enricher.enrich import chart, endpoint, links, logs, siblings, signals, tags
-from alert_enricher.settings import Settings
+from alert_common.settings import Settings
+from alert_enricher.diagnose import diagnose
+from alert_enricher.enrich import links
+from alert_enricher.enrich.enrichers import Enricher, applying
+from alert_enricher.enrich.finding import Finding, put_in, reason
 
-Clients = Callable[..., Any]
-Job = Callable[[], Any]
-
-TAGS_SHARE = 0.4
-"""Of the deadline: how long others wait for the tags, which tell what an alert is about and in which unit."""
-
-_REASONS = {
-    "AccessDenied": "access denied",
-    "AccessDeniedException": "access denied",
-    "UnauthorizedOperation": "access denied",
-    "Throttling": "throttled",
-    "ThrottlingException": "throttled",
-    "TooManyRequestsException": "throttled",
-    "ResourceNotFoundException": "not found",
-    "ResourceNotFound": "not found",
-    "ConnectTimeoutError": "timed out",
-    "ReadTimeoutError": "timed out",
-    "EndpointConnectionError": "unreachable",
-    "NoCredentialsError": "no credentials",
-}
+_TROUBLE = {State.ALARM, State.INSUFFICIENT_DATA}
 
 
-def enrich(alert: Alert, settings: Settings, clients: Clients = client) -> tuple[Alert, Context]:
-    """Gather the context; returns within the deadline whatever hangs.
+def in_short(alert: Alert, missing: tuple[Missing, ...] = (), *, environment: str = "") -> Context:
+    """Return what the alert itself tells, without asking anybody: its tags, what they say, and where to look.
 
-    The alert comes back with the resource that its tags name when its message named none.
+    Args:
+        alert: as `identify` returns it.
+        missing: what `identify` could not find.
+        environment: the one where no tag names one.
     """
-    began = time.monotonic()
-    # Not a `with` block: leaving one joins its threads, and a thread may hang.
-    pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="enrich")
-    try:
-        return _gather(alert, settings, clients, pool, began)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _gather(
-    alert: Alert, settings: Settings, clients: Clients, pool: ThreadPoolExecutor, began: float
-) -> tuple[Alert, Context]:
-    region = alert.region or None
-    found: dict[str, Any] = {}
-    missing: list[Missing] = []
-    running: dict[str, Future[Any]] = {}
-    if ":alarm:" in alert.arn and not alert.tags:
-        running["alarm tags"] = pool.submit(lambda: tags.fetch(alert, clients("cloudwatch", region)))
-    known = partial(_known, alert.tags, running.get("alarm tags"), began + settings.deadline_seconds * TAGS_SHARE)
-    if alert.resource is None:
-        alert = replace(alert, resource=tags.resource(known()))
-    running |= {what: pool.submit(job) for what, job in _jobs(alert, settings, clients, known).items()}
-    wait(running.values(), timeout=max(0.0, began + settings.deadline_seconds - time.monotonic()))
-    for what, future in running.items():
-        if not future.done():
-            missing.append(Missing(what=what, why="timed out"))
-        elif (error := future.exception()) is not None:
-            missing.append(Missing(what=what, why=reason(error)))
-        else:
-            found[what] = future.result()
-    described, refused = found.get("endpoint", (None, {}))
-    missing += [Missing(what=what, why=reason(error)) for what, error in refused.items()]
-    told = {**alert.tags, **found.get("alarm tags", {})}
-    figures, uncounted = signals.summarize(alert, found.get("signals", {}), told)
-    return alert, Context(
-        environment=told.get(tag.ENVIRONMENT, settings.environment),
+    told = alert.tags
+    return Context(
+        environment=told.get(tag.ENVIRONMENT, environment),
         owner=told.get(tag.TEAM, ""),
         objective=told.get(tag.OBJECTIVE, ""),
         tags=told,
-        endpoint=described,
-        signals=figures,
-        siblings=found.get("sibling alarms", ()),
-        logs=found.get("log lines", ()),
-        chart_key=found.get("chart", ""),
         links=links.links(alert, alert.resource, told),
-        missing=(*missing, *uncounted),
+        missing=missing,
     )
 
 
-def _known(own: Mapping[str, str], fetching: Future[Any] | None, until: float) -> Mapping[str, str]:
-    """Return the tags, having waited for those that are being fetched; without them when they are late or refused."""
-    if fetching is None:
-        return own
-    wait([fetching], timeout=max(0.0, until - time.monotonic()))
-    return {**own, **fetching.result()} if fetching.done() and fetching.exception() is None else own
+def begin(
+    alert: Alert,
+    settings: Settings,
+    *,
+    charts_bucket: str = "",
+    missing: tuple[Missing, ...] = (),
+    clients: Callable[..., Any] = client,
+) -> "Gathering":
+    """Start every enricher that applies, each in a thread of its own.
+
+    Args:
+        alert: as `identify` returns it.
+        settings: the deadline, and the environment where no tag names one.
+        charts_bucket: where a picture of the metric is put; empty for no picture.
+        missing: what `identify` could not find.
+        clients: makes AWS clients by service and region.
+    """
+    known = in_short(alert, missing, environment=settings.environment)
+    enrichers = applying(alert, charts_bucket=charts_bucket, clients=clients)
+    return Gathering(alert, known, enrichers, deadline_seconds=settings.deadline_seconds)
 
 
-def _jobs(alert: Alert, settings: Settings, clients: Clients, known: Callable[[], Mapping[str, str]]) -> dict[str, Job]:
-    region, resource, metric = alert.region or None, alert.resource, alert.metric
-    jobs: dict[str, Job] = {}
-    # An end is told in a few lines, which hold no chart, figures or log lines.
-    whole = alert.state is not State.OK
-    if whole and metric is not None and settings.charts_bucket:
-        jobs["chart"] = lambda: chart.fetch(
-            alert,
-            metric,
-            unit_of(metric, known()),
-            cloudwatch=clients("cloudwatch", region),
-            s3=clients("s3"),
-            bucket=settings.charts_bucket,
-        )
-    if resource is not None and resource.kind == "endpoint":
-        jobs["endpoint"] = lambda: endpoint.fetch(resource, clients("sagemaker", region))
-        jobs["sibling alarms"] = lambda: siblings.fetch(alert, resource, clients("cloudwatch", region))
-        if whole:
-            jobs["log lines"] = lambda: logs.fetch(alert, resource, clients("logs", region))
-        if whole and resource.variant:
-            jobs["signals"] = lambda: signals.fetch(alert, resource, clients("cloudwatch", region))
-    return jobs
+class Gathering:
+    """Context on its way; `close` it when nothing more is wanted."""
 
+    def __init__(
+        self, alert: Alert, known: Context, enrichers: Mapping[str, Enricher], *, deadline_seconds: float
+    ) -> None:
+        began = time.monotonic()
+        self._alert = alert
+        self._context = known
+        self._deadline = began + deadline_seconds
+        self._until = {what: began + enricher.seconds for what, enricher in enrichers.items()}
+        self._pool = ThreadPoolExecutor(max_workers=max(len(enrichers), 1), thread_name_prefix="enrich")
+        self._running: dict[str, Future[Finding]] = {
+            what: self._pool.submit(enricher.fetch, self._until[what]) for what, enricher in enrichers.items()
+        }
 
-def reason(error: BaseException) -> str:
-    """Say in a word or two why something could not be fetched; AWS's own message may hold names of roles."""
-    response = getattr(error, "response", None)
-    details = response.get("Error", {}) if isinstance(response, dict) else {}
-    code = str(details.get("Code", "")) or type(error).__name__
-    if code == "ValidationException" and "Could not find" in str(details.get("Message", "")):
-        return "not found"
-    return _REASONS.get(code, code)
+    def by_deadline(self) -> Context:
+        """Return what is there by the deadline, counted from `begin`; `missing` names what is not, and why."""
+        found, refused = self._wait(self._deadline)
+        late = tuple(Missing(what=what, why="timed out") for what in self._running)
+        context = reduce(put_in, found, self._context)
+        self._context = self._diagnosed(replace(context, missing=(*context.missing, *refused, *late)))
+        return self._context
+
+    def later(self, seconds: float) -> Context | None:
+        """Wait for what the deadline cut off, each at most until its own limit; call it after `by_deadline`.
+
+        Returns only what came, None for nothing. Where it changes the answer the new diagnosis is in it, and `diagnosed` is set:
+        without a diagnosis that means that the one before no longer holds.
+        """
+        found, _ = self._wait(time.monotonic() + seconds)
+        came = reduce(put_in, found, Context())
+        if came == Context():
+            return None
+        before, self._context = self._context.diagnosis, self._diagnosed(reduce(put_in, found, self._context))
+        if self._context.diagnosis == before:
+            return came
+        return replace(came, diagnosis=self._context.diagnosis, diagnosed=True)
+
+    def close(self) -> None:
+        """Let go of what still runs: it ends by itself, and nobody listens."""
+        # Without waiting: a thread may hang.
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _diagnosed(self, context: Context) -> Context:
+        if self._alert.state not in _TROUBLE:
+            return context
+        return replace(context, diagnosis=diagnose(self._alert, context), diagnosed=True)
+
+    def _wait(self, until: float) -> tuple[list[Finding], list[Missing]]:
+        """Wait for what runs, each until its own limit, none beyond `until`; return what came and what was refused."""
+        found: list[Finding] = []
+        refused: list[Missing] = []
+        while True:
+            for what, future in list(self._running.items()):
+                if not future.done():
+                    continue
+                del self._running[what]
+                error = future.exception()
+                if error is None:
+                    found.append(future.result())
+                else:
+                    refused.append(Missing(what=what, why=reason(error)))
+            left = max((min(self._until[what], until) for what in self._running), default=0.0) - time.monotonic()
+            if left <= 0:
+                return found, refused
+            wait(self._running.values(), timeout=left, return_when=FIRST_COMPLETED)

@@ -13,6 +13,7 @@ from typing import Any
 from alert_common import tags as tag
 from alert_common.alert import Alert, Resource
 from alert_common.context import Missing, Signal
+from alert_enricher.enrich.finding import Finding
 
 PERIOD = 60
 BEFORE = timedelta(minutes=30)
@@ -61,8 +62,8 @@ def window(alert: Alert) -> tuple[datetime, datetime, datetime]:
     return split - BEFORE, split, end
 
 
-def fetch(alert: Alert, resource: Resource, cloudwatch: Any) -> Mapping[str, Series]:
-    """Fetch the raw minutes of every signal, in CloudWatch's units."""
+def fetch(alert: Alert, resource: Resource, cloudwatch: Any) -> Finding:
+    """Fetch the minutes of every signal and turn them into figures."""
     start, _, end = window(alert)
     dimensions = [{"Name": "EndpointName", "Value": resource.name}, {"Name": "VariantName", "Value": resource.variant}]
     response = cloudwatch.get_metric_data(
@@ -85,16 +86,20 @@ def fetch(alert: Alert, resource: Resource, cloudwatch: Any) -> Mapping[str, Ser
         EndTime=end,
         ScanBy="TimestampAscending",
     )
-    return {
+    raw = {
         result["Id"]: dict(zip(result["Timestamps"], result["Values"], strict=True))
         for result in response["MetricDataResults"]
     }
+    figures, uncounted = summarize(alert, raw, alert.tags)
+    return Finding(values={"signals": figures}, missing=uncounted)
 
 
 def summarize(
     alert: Alert, raw: Mapping[str, Series], tags: Mapping[str, str]
 ) -> tuple[tuple[Signal, ...], tuple[Missing, ...]]:
-    """Turn raw minutes into figures a person reads; signals without any data are left out, and clients without errors.
+    """Turn raw minutes, in CloudWatch's units, into figures a person reads.
+
+    Signals without any data are left out, and so are clients without errors.
 
     SageMaker reports CPUs from 0 to 100 x vCPUs and GPUs from 0 to 100 x GPUs. The alarm's tags tell how many there are;
     where they do not, these signals are left out and named, since 380 % would mislead.

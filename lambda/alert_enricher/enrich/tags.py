@@ -4,29 +4,36 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from alert_common import tags as tag
-from alert_common.alert import Alert, Resource
 from alert_common.redact import redact
 
 MAX_AGE_SECONDS = 300.0
-_CACHE_SIZE = 512
+"""For so long tags are not asked for again: the API allows a few calls a second."""
+STALE_SECONDS = 3_600.0
+"""For so long old tags are better than none, when they are refused."""
+_CACHE_SIZE = 2_000
 _cache: dict[str, tuple[float, Mapping[str, str]]] = {}
 
 
-def fetch(alert: Alert, cloudwatch: Any) -> Mapping[str, str]:
-    """Read the alarm's tags, at most every five minutes for one alarm (the API allows a few calls a second)."""
-    known = _cache.get(alert.arn)
-    if known and time.monotonic() - known[0] < MAX_AGE_SECONDS:
-        return known[1]
-    response = cloudwatch.list_tags_for_resource(ResourceARN=alert.arn)
+def known(arn: str) -> Mapping[str, str] | None:
+    """Return the tags that were read within five minutes, None without them."""
+    return _remembered(arn, MAX_AGE_SECONDS)
+
+
+def outdated(arn: str) -> Mapping[str, str] | None:
+    """Return the tags that were read within the hour, for when they cannot be read now; None without them."""
+    return _remembered(arn, STALE_SECONDS)
+
+
+def fetch(arn: str, cloudwatch: Any) -> Mapping[str, str]:
+    """Read an alarm's tags, without secrets, and remember them."""
+    response = cloudwatch.list_tags_for_resource(ResourceARN=arn)
     found = {tag["Key"]: redact(tag["Value"]) for tag in response["Tags"]}
     if len(_cache) >= _CACHE_SIZE:
         _cache.clear()
-    _cache[alert.arn] = (time.monotonic(), found)
+    _cache[arn] = (time.monotonic(), found)
     return found
 
 
-def resource(tags: Mapping[str, str]) -> Resource | None:
-    """Return the endpoint and variant that the tags name."""
-    name = tags.get(tag.ENDPOINT, "")
-    return Resource(kind="endpoint", name=name, variant=tags.get(tag.VARIANT, "")) if name else None
+def _remembered(arn: str, seconds: float) -> Mapping[str, str] | None:
+    at, found = _cache.get(arn, (0.0, None))
+    return found if found is not None and time.monotonic() - at < seconds else None
