@@ -8,7 +8,8 @@ from typing import Any
 
 from alert_common.alert import Alert
 from alert_common.context import Context, Endpoint, Link, LogLine, Missing, Sibling, Signal
-from alert_common.delivery import Action, Delivery
+from alert_common.delivery import Delivery
+from alert_common.page import Action
 from alert_enricher.parse import parse
 
 NOW = datetime(2026, 11, 23, 14, 11, 4, 250_000, tzinfo=UTC)
