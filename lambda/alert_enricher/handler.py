@@ -16,7 +16,6 @@ from alert_common.redact import redact
 from alert_common.settings import Settings
 from alert_common.store import BusyError, Store
 from alert_enricher import enrich
-from alert_enricher.in_short import in_short
 from alert_enricher.parse import parse
 from alert_enricher.router import Means, logger, route
 
@@ -91,8 +90,10 @@ def _means() -> Means:
         settings=settings,
         store=Store(client("dynamodb"), os.environ["STATE_TABLE"]),
         identify=enrich.identify,
-        gather=partial(enrich.begin, settings=settings, charts_bucket=os.environ.get("CHARTS_BUCKET", "")),
-        in_short=partial(in_short, environment=settings.environment),
+        gather=lambda alert, missing: enrich.begin(
+            alert, settings, charts_bucket=os.environ.get("CHARTS_BUCKET", ""), missing=missing
+        ),
+        in_short=partial(enrich.in_short, environment=settings.environment),
         send=_send,
     )
 

@@ -55,8 +55,8 @@ class Means:
     store: Store
     identify: Callable[[Alert], tuple[Alert, tuple[Missing, ...]]]
     """Finds an alert's tags and resource."""
-    gather: Callable[[Alert], Gathering]
-    """Begins to gather everything around an alert."""
+    gather: Callable[[Alert, tuple[Missing, ...]], Gathering]
+    """Begins to gather everything around an alert; with what could not be found about it so far."""
     in_short: Callable[[Alert, tuple[Missing, ...]], Context]
     """The context of what joins or ends: what the alert itself tells."""
     send: Callable[[Delivery], None]
@@ -116,7 +116,7 @@ def _hand_on(
     if not opens:
         _call(incident, action, means)
         return incident, alert, None
-    gathering = means.gather(alert)
+    gathering = means.gather(alert, missing)
     try:
         page = replace(page, context=gathering.by_deadline())
         means.store.put_page(key, page)

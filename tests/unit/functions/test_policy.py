@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alert_common.alert import Alert, Severity, State
-from alert_common.delivery import Action
-from alert_common.state import Standing
+from alert_common.page import Action
+from alert_common.store import Standing
 from alert_enricher.policy import decide
 from tests.unit.functions import samples
 from tests.unit.functions.samples import NOW, event, one

@@ -1,198 +1,351 @@
-"""Claim, decide, enrich, hand on, and only then record."""
+"""Claim, decide, join the incident, hand on, and only then record."""
 
-import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from alert_common.alert import Alert, Severity, State
-from alert_common.context import Context
-from alert_common.delivery import Action, Delivery
-from alert_common.state import BusyError, Standing, StateTable
-from alert_enricher.plan import MESSAGE_LIMIT, body
-from alert_enricher.router import route
-from alert_enricher.settings import Route, Settings
+from alert_common.context import Context, Missing
+from alert_common.delivery import Delivery
+from alert_common.incident import Incident
+from alert_common.page import Action
+from alert_common.settings import Route, Settings, SinkSettings
+from alert_common.store import BusyError, Store
+from alert_enricher import router
+from alert_enricher.enrich import in_short
+from alert_enricher.router import Means, route
+from tests.cloud.dynamodb import DynamoDb
+from tests.cloud.errors import RefusedError
 from tests.unit.functions import samples
-from tests.unit.functions.fakes import FakeDynamoDb
-from tests.unit.functions.samples import one
+from tests.unit.functions.samples import NOW, one
 
 SETTINGS = Settings(
     environment="prod",
-    state_table="state",
-    charts_bucket="charts",
-    topic_severities={samples.TOPIC: Severity.CRITICAL},
+    topics={samples.TOPIC: Severity.CRITICAL},
     routes=(
         Route(severities=(Severity.CRITICAL,), sinks=("pagerduty", "slack")),
-        Route(severities=(Severity.CRITICAL, Severity.WARNING), sinks=("slack", "email")),
+        Route(severities=(Severity.WARNING,), sinks=("slack",)),
+        Route(sinks=("slack",), digest=3600),
     ),
-    queues={"pagerduty": "q/p", "slack": "q/s", "email": "q/e"},
-    deadline_seconds=1,
+    sinks={name: SinkSettings(queue=f"q/{name}", dead_letters="") for name in ("pagerduty", "slack")},
 )
-ALARM = one(samples.envelope(samples.sns_alarm()))
-OVER = one(
-    samples.envelope(
-        samples.sns_alarm(NewStateValue="OK", OldStateValue="ALARM", StateChangeTime="2026-11-23T14:20:04.250+0000")
+
+
+def alarm(signal: str = "errors", state: State = State.ALARM, *, minutes: float = 0, **changes: Any) -> Alert:
+    """Return a transition of one of the endpoint's alarms, some minutes after NOW."""
+    name = f"ranker/AllTraffic/{signal}"
+    before = State.OK if state is State.ALARM else State.ALARM
+    message = samples.sns_alarm(
+        AlarmName=name,
+        AlarmArn=f"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:{name}",
+        NewStateValue=state,
+        OldStateValue=before,
+        StateChangeTime=(NOW + timedelta(minutes=minutes)).isoformat(),
     )
-)
+    return replace(one(samples.envelope(message)), **changes)
 
 
-def no_context(alert: Alert, settings: Settings) -> tuple[Alert, Context]:
-    """Find out nothing."""
-    return alert, Context()
+class Client:
+    """DynamoDB's client, before the table of the tests."""
+
+    class exceptions:  # noqa: N801 - as botocore names it
+        """As botocore has them."""
+
+        class ConditionalCheckFailedException(Exception):  # noqa: N818
+            """A condition did not hold."""
+
+    def __init__(self, table: DynamoDb) -> None:
+        self.table = table
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            try:
+                return getattr(self.table, operation)(request)
+            except RefusedError as error:
+                if error.code == "ConditionalCheckFailedException":
+                    raise self.exceptions.ConditionalCheckFailedException from error
+                raise
+
+        return call
 
 
-@pytest.fixture
-def dynamodb() -> FakeDynamoDb:
-    """Return an empty table."""
-    return FakeDynamoDb()
+@dataclass
+class Gathering:
+    """Context that comes in time, and what comes late."""
+
+    late: Context | None = None
+
+    def by_deadline(self) -> Context:
+        """Return what came in time."""
+        return Context(owner="in time")
+
+    def later(self, seconds: float) -> Context | None:
+        """Return what came after it."""
+        return self.late
+
+    def close(self) -> None:
+        """Nothing runs."""
 
 
-@pytest.fixture
-def sent() -> list[Delivery]:
-    """Return what was put on queues."""
-    return []
+@dataclass
+class World:
+    """A router with its table and queues."""
 
+    sent: list[Delivery] = field(default_factory=list)
+    table: DynamoDb = field(default_factory=DynamoDb)
+    now: datetime = NOW
+    late: Context | None = None
+    fails_on: str = ""
+    gathered: list[str] = field(default_factory=list)
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-@pytest.fixture
-def tell(dynamodb: FakeDynamoDb, sent: list[Delivery]) -> Callable[..., None]:
-    """Return a router with that table and those queues."""
+    @property
+    def store(self) -> Store:
+        """The table as the functions see it."""
+        return Store(Client(self.table), "state")
 
-    def run(alert: Alert, *, fails_on: str = "") -> None:
+    def tell(self, alert: Alert) -> None:
+        """Route one alert."""
+
         def send(delivery: Delivery) -> None:
-            if delivery.sink == fails_on:
+            if delivery.sink == self.fails_on:
                 raise ConnectionError("queue is away")
-            sent.append(delivery)
+            self.sent.append(delivery)
 
-        route(alert, settings=SETTINGS, table=StateTable(dynamodb, "state"), enrich=no_context, send=send)
+        def gather(alert: Alert, missing: tuple[Missing, ...]) -> Gathering:
+            self.gathered.append(alert.name)
+            return Gathering(late=self.late)
 
-    return run
+        def identify(alert: Alert) -> tuple[Alert, tuple[Missing, ...]]:
+            return replace(alert, tags={**self.tags.get(alert.name, {}), **alert.tags}), ()
 
-
-def test_each_sink_of_the_routes_gets_one_delivery(tell: Callable[..., None], sent: list[Delivery]) -> None:
-    """Two routes that both name Slack make one Slack delivery; the topic decided the severity."""
-    tell(ALARM)
-    assert [d.sink for d in sent] == ["pagerduty", "slack", "email"]
-    assert {(d.action, d.alert.severity, d.dedup_key) for d in sent} == {
-        (Action.TRIGGER, Severity.CRITICAL, ALARM.dedup_key)
-    }
-
-
-def test_a_repeat_sends_nothing(tell: Callable[..., None], sent: list[Delivery]) -> None:
-    """The same transition again, through another way in, changes nothing."""
-    tell(ALARM)
-    tell(one(json.dumps(samples.event_alarm())))
-    assert len(sent) == 3
-
-
-def test_the_end_goes_where_the_beginning_went(tell: Callable[..., None], sent: list[Delivery]) -> None:
-    """An OK without topic or tags resolves at the sinks that were paged, and knows when it began."""
-    tell(ALARM)
-    sent.clear()
-    tell(replace(OVER, topic=""))
-    assert [(d.sink, d.action) for d in sent] == [(s, Action.RESOLVE) for s in ("pagerduty", "slack", "email")]
-    assert {d.opened_at for d in sent} == {ALARM.since}
-
-
-def test_nothing_counts_as_done_before_it_is_on_every_queue(tell: Callable[..., None], sent: list[Delivery]) -> None:
-    """A queue that fails half-way: the retry sends all of it again, under the same key."""
-    with pytest.raises(ConnectionError):
-        tell(ALARM, fails_on="email")
-    tell(ALARM)
-    assert [d.sink for d in sent] == ["pagerduty", "slack", "pagerduty", "slack", "email"]
-    assert len({d.dedup_key for d in sent}) == 1
-
-
-def test_an_alert_in_hand_elsewhere_comes_back_later(
-    tell: Callable[..., None], sent: list[Delivery], dynamodb: FakeDynamoDb
-) -> None:
-    """While another invocation holds the lease nothing is sent, and the record fails."""
-    table = StateTable(dynamodb, "state")
-    assert table.claim(ALARM.dedup_key).standing is None
-    with pytest.raises(BusyError):
-        tell(ALARM)
-    assert sent == []
-
-
-def test_a_crash_leaves_a_lease_that_runs_out(
-    tell: Callable[..., None], sent: list[Delivery], dynamodb: FakeDynamoDb, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After the lease's time the alert is free again, so a crashed invocation's alert is not lost."""
-    StateTable(dynamodb, "state").claim(ALARM.dedup_key)
-    key = f"alert#{ALARM.dedup_key}"
-    dynamodb.items[key]["lease_until"] = {"N": "1"}
-    tell(ALARM)
-    assert len(sent) == 3
-    assert "lease_until" not in dynamodb.items[key]
-
-
-def test_whoever_lost_the_lease_writes_nothing(dynamodb: FakeDynamoDb) -> None:
-    """An invocation that was slower than its lease neither records its transition nor frees the other's lease."""
-    table, key = StateTable(dynamodb, "state"), f"alert#{ALARM.dedup_key}"
-    slow = table.claim(ALARM.dedup_key)
-    dynamodb.items[key]["lease_until"] = {"N": "1"}
-    quick = table.claim(ALARM.dedup_key)
-    held = dict(dynamodb.items[key])
-    standing = Standing(state=State.ALARM, at=ALARM.at, opened_at=ALARM.since, severity=Severity.CRITICAL)
-    with pytest.raises(BusyError):
-        table.commit(slow, standing)
-    table.release(slow)
-    assert dynamodb.items[key] == held
-    table.commit(quick, standing)
-    table.release(quick)
-    assert table.claim(ALARM.dedup_key).standing == standing
-
-
-def test_an_alert_taken_over_meanwhile_comes_back(dynamodb: FakeDynamoDb) -> None:
-    """The record fails rather than counting as done; when it returns, what the other recorded makes it a repeat."""
-    table, key = StateTable(dynamodb, "state"), f"alert#{ALARM.dedup_key}"
-    sent: list[Delivery] = []
-
-    def slow(delivery: Delivery) -> None:
-        dynamodb.items[key]["lease_until"] = {"N": "1"}
-        route(OVER, settings=SETTINGS, table=table, enrich=no_context, send=sent.append)
-        sent.append(delivery)
-
-    with pytest.raises(BusyError):
-        route(ALARM, settings=SETTINGS, table=table, enrich=no_context, send=slow)
-    sent.clear()
-    route(ALARM, settings=SETTINGS, table=table, enrich=no_context, send=sent.append)
-    assert sent == []
-
-
-def test_severity_falls_back_to_the_tag_then_to_the_kind(dynamodb: FakeDynamoDb, sent: list[Delivery]) -> None:
-    """Without a known topic the alarm's tag decides; without either an alarm is a warning."""
-    alert = one(samples.direct_alarm())
-    tagged = Context(tags={"endpointwatch:severity": "critical"})
-    for context, expected in ((tagged, ["pagerduty", "slack", "email"]), (Context(), ["slack", "email"])):
-        sent.clear()
-        route(
-            alert,
+        means = Means(
             settings=SETTINGS,
-            table=StateTable(FakeDynamoDb(), "state"),
-            enrich=lambda a, _, c=context: (a, c),  # type: ignore[misc]
-            send=sent.append,
+            store=self.store,
+            identify=identify,
+            gather=gather,
+            in_short=lambda alert, missing: in_short(alert, missing, environment="prod"),
+            send=send,
+            now=lambda: self.now,
         )
-        assert [d.sink for d in sent] == expected
+        route(alert, means)
+
+    @property
+    def incidents(self) -> dict[str, Incident]:
+        """All incidents that a sink was called for, by id."""
+        found = {d.id: self.store.incident(d.id) for d in self.sent}
+        return {id: incident for id, incident in found.items() if incident is not None}
+
+    @property
+    def incident(self) -> Incident:
+        """The only incident."""
+        (incident,) = self.incidents.values()
+        return incident
 
 
-def test_an_unknown_message_goes_to_every_sink_of_its_severity(tell: Callable[..., None], sent: list[Delivery]) -> None:
-    """What nobody understands is still told, raw, by the severity of its topic."""
-    tell(one(samples.envelope("help, the model is on fire")))
-    assert [d.sink for d in sent] == ["pagerduty", "slack", "email"]
-    assert {d.alert.raw for d in sent} == {"help, the model is on fire"}
+@pytest.fixture
+def world() -> World:
+    """Return an empty world."""
+    return World()
 
 
-def test_a_delivery_always_fits_its_queue() -> None:
-    """A message of many long lists loses raw text and lists, never its core."""
-    delivery = samples.delivery()
-    huge = replace(
-        delivery,
-        alert=replace(
-            delivery.alert, raw="\ufffe" * 6_000, reason="é" * 6_000, tags={str(i): "ü" * 200 for i in range(200)}
-        ),
+def test_an_alarm_opens_an_incident_and_calls_its_sinks(world: World) -> None:
+    """Every sink of the route is called once, about one incident, whose page holds the context; the topic decided the severity."""
+    world.tell(alarm())
+    assert [(d.sink, d.severity) for d in world.sent] == [
+        ("pagerduty", Severity.CRITICAL),
+        ("slack", Severity.CRITICAL),
+    ]
+    page = world.store.pages([world.incident.first.page])[world.incident.first.page]
+    assert (page.action, page.context.owner, page.due) == (Action.TRIGGER, "in time", None)
+    assert world.incident.is_open
+
+
+def test_alarms_of_one_endpoint_are_one_incident(world: World) -> None:
+    """A second alarm joins, without gathering the endpoint's context again."""
+    world.tell(alarm())
+    world.tell(alarm("latency", minutes=1))
+    assert [m.name for m in world.incident.firing] == ["ranker/AllTraffic/errors", "ranker/AllTraffic/latency"]
+    assert world.gathered == ["ranker/AllTraffic/errors"]
+
+
+def test_an_end_is_told_when_it_has_settled(world: World) -> None:
+    """The last OK calls the sinks at once, for their threads, and again when the end counts."""
+    world.tell(alarm())
+    world.sent.clear()
+    world.tell(alarm(state=State.OK, minutes=10))
+    settled = NOW + timedelta(seconds=300)
+    assert {(d.sink, d.not_before) for d in world.sent} == {
+        (sink, when) for sink in ("pagerduty", "slack") for when in (None, settled)
+    }
+    assert not world.incident.is_open
+
+
+def test_what_fires_again_while_it_settles_is_the_same_incident(world: World) -> None:
+    """ALARM, OK, ALARM within five minutes: one incident, open."""
+    for alert in (alarm(), alarm(state=State.OK, minutes=1), alarm(minutes=2)):
+        world.tell(alert)
+    assert world.incident.is_open
+    assert [n.action for n in world.incident.news] == [Action.TRIGGER, Action.RESOLVE, Action.TRIGGER]
+
+
+def test_what_fires_after_it_settled_is_another(world: World) -> None:
+    """A later alarm opens an incident of its own."""
+    world.tell(alarm())
+    world.tell(alarm(state=State.OK, minutes=1))
+    world.now = NOW + timedelta(minutes=7)
+    world.tell(alarm(minutes=7))
+    assert [i.is_open for i in world.incidents.values()] == [False, True]
+    assert len({i.group for i in world.incidents.values()}) == 1
+
+
+def test_a_late_alarm_is_not_hidden_in_an_old_incident(world: World) -> None:
+    """An alarm hours after the newest of an incident that is still open has one of its own; each ends by itself."""
+    world.tell(alarm("disk"))
+    world.tell(alarm(minutes=120))
+    assert len(world.incidents) == 2
+    world.tell(alarm("disk", State.OK, minutes=121))
+    assert sorted(i.is_open for i in world.incidents.values()) == [False, True]
+
+
+def test_repeats_and_stale_transitions_call_nobody(world: World) -> None:
+    """The same transition again, and one older than the last, change nothing."""
+    world.tell(alarm(minutes=5))
+    before = world.incident
+    world.sent.clear()
+    for alert in (alarm(minutes=5), alarm(minutes=3), alarm(state=State.OK, minutes=4)):
+        world.tell(alert)
+    assert world.sent == []
+    assert world.store.incident(before.id) == before
+
+
+def test_a_first_ok_calls_nobody(world: World) -> None:
+    """INSUFFICIENT_DATA to OK of a new alarm says nothing, and makes no incident."""
+    world.tell(alarm(state=State.OK))
+    assert (world.sent, world.gathered) == ([], [])
+
+
+def test_no_data_is_told_and_stays_open(world: World) -> None:
+    """ALARM to INSUFFICIENT_DATA is news of the incident, which stays open."""
+    world.tell(alarm())
+    world.tell(alarm(state=State.INSUFFICIENT_DATA, minutes=1))
+    assert world.incident.news[-1].action is Action.NOTE
+    assert world.incident.is_open
+
+
+def test_severity_by_topic_then_by_tag(world: World) -> None:
+    """The topic decides; without one that is known the tag does, and a warning goes where warnings go."""
+    tags = {"endpointwatch:severity": "warning"}
+    world.tags = {"ranker/AllTraffic/errors": tags}
+    world.tell(alarm(topic="arn:aws:sns:eu-west-1:111122223333:another"))
+    assert (world.incident.severity, list(world.incident.sinks)) == (Severity.WARNING, ["slack"])
+
+
+def test_a_critical_alarm_raises_a_warning(world: World) -> None:
+    """PagerDuty is called when a critical alarm joins what only Slack knew."""
+    world.tags = {"ranker/AllTraffic/gpu": {"endpointwatch:severity": "warning"}}
+    world.tell(alarm("gpu", topic=""))
+    world.tell(alarm(minutes=1))
+    assert (world.incident.severity, dict(world.incident.sinks)) == (Severity.CRITICAL, {"slack": 0, "pagerduty": 0})
+
+
+def test_information_is_a_notice_or_joins_what_is_open(world: World) -> None:
+    """A deployment goes to the digest, or into the thread of the incident that its endpoint has."""
+    deployment = samples.event(
+        "SageMaker Endpoint State Change", {"EndpointName": "ranker", "EndpointStatus": "UPDATING"}
     )
-    text = body(huge)
-    assert len(text.encode()) <= MESSAGE_LIMIT
-    read = Delivery.from_json(text)
-    assert (read.dedup_key, read.alert.name, read.alert.at) == (huge.dedup_key, huge.alert.name, huge.alert.at)
+    world.tell(one(deployment))
+    assert (world.incident.is_notice, dict(world.incident.sinks)) == (True, {"slack": 3600})
+    other = World()
+    other.tell(alarm())
+    other.tell(replace(one(deployment), at=NOW + timedelta(minutes=1)))
+    assert [n.action for n in other.incident.news] == [Action.TRIGGER, Action.INFORM]
+
+
+def test_late_context_is_news(world: World) -> None:
+    """What missed the page comes into the thread, and the page is not held up by it."""
+    world.late = Context(owner="late")
+    world.tell(alarm())
+    opened, late = world.incident.news
+    pages = world.store.pages([opened.page, late.page])
+    assert (late.action, pages[late.page].context.owner, pages[opened.page].context.owner) == (
+        Action.CONTEXT,
+        "late",
+        "in time",
+    )
+    assert [d.sink for d in world.sent] == ["pagerduty", "slack"] * 2
+
+
+def test_nothing_is_recorded_before_every_queue_has_it(world: World) -> None:
+    """When one queue fails the alert comes back, and then makes the same incident, not another."""
+    world.fails_on = "slack"
+    with pytest.raises(ConnectionError):
+        world.tell(alarm())
+    world.fails_on = ""
+    world.tell(alarm())
+    assert [d.sink for d in world.sent] == ["pagerduty", "pagerduty", "slack"]
+    assert world.incident.last_seq == 1
+
+
+def test_an_alert_in_other_hands_comes_back(world: World) -> None:
+    """While another invocation has the alert, nothing is done."""
+    lease = world.store.claim(alarm().dedup_key)
+    with pytest.raises(BusyError):
+        world.tell(alarm())
+    world.store.release(lease)
+    world.tell(alarm())
+    assert len(world.sent) == 2
+
+
+def test_two_that_open_at_once_meet_in_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When another alarm of the endpoint makes its incident first, this one joins it, even at the last moment."""
+    point, others = Store.point, [alarm("latency", minutes=1)]
+
+    def late(store: Store, group: str, *, to: str, instead_of: str) -> bool:
+        if others:
+            world.tell(others.pop())
+        return point(store, group, to=to, instead_of=instead_of)
+
+    monkeypatch.setattr(Store, "point", late)
+    world.tell(alarm())
+    assert {m.name for m in world.incident.firing} == {"ranker/AllTraffic/errors", "ranker/AllTraffic/latency"}
+    assert [n.name for n in world.incident.news] == ["ranker/AllTraffic/latency", "ranker/AllTraffic/errors"]
+    page = world.store.pages([world.incident.news[1].page])[world.incident.news[1].page]
+    assert page.due is None, "nobody waits for a context that is not gathered"
+
+
+def test_too_many_at_once_come_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An incident that others change all the time sends the alert back, unrecorded."""
+    world.tell(alarm())
+    monkeypatch.setattr(Store, "save", lambda *_: False)
+    with pytest.raises(BusyError, match="too many"):
+        world.tell(alarm("latency", minutes=1))
+    monkeypatch.undo()
+    world.tell(alarm("latency", minutes=1))
+    assert len(world.incident.firing) == 2
+
+
+def test_a_lease_that_was_taken_over_records_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was too slow does not overwrite what the next one recorded."""
+    real = router._call
+    key = alarm().dedup_key
+
+    def slow(*arguments: Any) -> None:
+        real(*arguments)
+        world.table.items[f"alert#{key}"]["lease_token"] = {"S": "another"}
+
+    monkeypatch.setattr(router, "_call", slow)
+    with pytest.raises(BusyError):
+        world.tell(alarm())
+    assert "body" not in world.table.items[f"alert#{key}"]
+
+
+def test_what_is_not_understood_is_handed_on_raw(world: World) -> None:
+    """A message that nobody understands makes an incident of its own at the severity of its topic."""
+    world.tell(one(samples.envelope("disk /dev/nvme1 is weird"), received=datetime(2026, 11, 23, tzinfo=UTC)))
+    page = world.store.pages([world.incident.first.page])[world.incident.first.page]
+    assert (page.alert.raw, page.alert.understood) == ("disk /dev/nvme1 is weird", False)
+    assert world.incident.severity is Severity.CRITICAL
