@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from aws_cdk import Duration, RemovalPolicy
 
-from endpointwatch import DataCapture, Objectives, Ownership
+from endpointwatch import DataCapture, Objectives, Ownership, Route, Severity
 
 INBOX_URL = "http://127.0.0.1:4580"
 """Where the sandbox's inbox listens unless `-c inbox=URL` says otherwise."""
@@ -59,8 +59,14 @@ class Pages:
         pagerduty_secret: name of the secret that holds the routing key.
         slack_secret: name of the secret that holds the bot token.
         slack_channel: id of the channel.
-        email: addresses.
+        email: addresses; they take the digest of what only informs, and what PagerDuty or Slack fail to take.
+        webhook_url: a server of your own.
+        webhook_secret: name of the secret that holds the key of its signature.
         operators: addresses of those who are told when the routing itself fails.
+        routes: who is told of what; `AlertRouting` says what happens when they are left out.
+        settle: how long all must be well until an incident is over.
+        remind: tells again what stays open for so long; never when None.
+        heartbeat: how often the way to each sink is proved.
         pagerduty_api_url, slack_api_url: other service regions.
     """
 
@@ -68,7 +74,13 @@ class Pages:
     slack_secret: str | None = None
     slack_channel: str | None = None
     email: tuple[str, ...] = ()
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
     operators: tuple[str, ...] = ()
+    routes: tuple[Route, ...] | None = None
+    settle: Duration = Duration.minutes(5)
+    remind: Duration | None = None
+    heartbeat: Duration = Duration.minutes(5)
     pagerduty_api_url: str = "https://events.pagerduty.com"
     slack_api_url: str = "https://slack.com/api"
 
@@ -147,7 +159,19 @@ def _environments(inbox_url: str) -> dict[str, Environment]:
             slack_secret="endpointwatch/local/slack-bot-token",
             slack_channel="C0SANDBOX01",
             email=("oncall@example.com",),
+            webhook_url=f"{inbox_url}/webhook/alerts",
+            webhook_secret="endpointwatch/local/webhook-secret",
             operators=("operators@example.com",),
+            # As by default, but nobody waits an hour for a digest in a sandbox.
+            routes=(
+                Route(sinks=("webhook",), go_on=True),
+                Route(severities=frozenset({Severity.CRITICAL}), sinks=("pagerduty", "slack")),
+                Route(severities=frozenset({Severity.WARNING}), sinks=("slack",)),
+                Route(severities=frozenset({Severity.INFO}), sinks=("slack", "email"), digest=Duration.seconds(20)),
+            ),
+            # By the functions' own clock, while the sandbox's runs faster.
+            settle=Duration.seconds(15),
+            heartbeat=Duration.minutes(1),
             pagerduty_api_url=f"{inbox_url}/pagerduty",
             slack_api_url=f"{inbox_url}/slack/api",
         ),

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from endpointwatch.alarms import AlarmOverride, AlertTargets, AlertTopics, Objectives, Ownership
-    from endpointwatch.routing import AlertRouting, Email, PagerDuty, Route, Sink, Slack
+    from endpointwatch.routing import (
+        AlertRouting,
+        CustomSink,
+        Email,
+        Hours,
+        PagerDuty,
+        Rate,
+        Route,
+        Sink,
+        Slack,
+        Webhook,
+    )
     from endpointwatch.sagemaker import (
         INSTANCE_SHAPES,
         DataCapture,
@@ -29,27 +40,42 @@ __all__ = [
     "AlertRouting",
     "AlertTargets",
     "AlertTopics",
+    "CustomSink",
     "DataCapture",
     "Email",
     "EndpointMetrics",
     "EndpointMonitoring",
     "GpuEndpoint",
+    "Hours",
     "InstanceShape",
     "MetricsConfig",
     "Objectives",
     "Ownership",
     "PagerDuty",
+    "Rate",
     "Route",
     "Severity",
     "Signal",
     "Sink",
     "Slack",
     "WatchedEndpoint",
+    "Webhook",
 ]
 
 _HOMES = {
     "endpointwatch.alarms": ("AlarmOverride", "AlertTargets", "AlertTopics", "Objectives", "Ownership"),
-    "endpointwatch.routing": ("AlertRouting", "Email", "PagerDuty", "Route", "Sink", "Slack"),
+    "endpointwatch.routing": (
+        "AlertRouting",
+        "CustomSink",
+        "Email",
+        "Hours",
+        "PagerDuty",
+        "Rate",
+        "Route",
+        "Sink",
+        "Slack",
+        "Webhook",
+    ),
     "endpointwatch.severity": ("Severity",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

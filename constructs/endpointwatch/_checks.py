@@ -97,6 +97,17 @@ def tag_value(field: str, value: object) -> str:
     return tag
 
 
+def seconds(field: str, value: object, *, low: float, high: float, fix: str) -> float:
+    """A CDK `Duration` or a `timedelta`, in seconds, between `low` and `high` (both included; zero only where `low` is)."""
+    if low == 0 and ((isinstance(value, timedelta) and not value) or _is_zero(value)):
+        return 0
+    return number(field, milliseconds(field, value, fix=fix) / 1000, low=low, high=high, fix=fix)
+
+
+def _is_zero(value: object) -> bool:
+    return isinstance(value, Duration) and value.to_milliseconds() == 0
+
+
 def milliseconds(field: str, value: object, *, fix: str) -> float:
     """A CDK `Duration` or a `timedelta`, in milliseconds, above zero."""
     if isinstance(value, Duration):

@@ -9,7 +9,7 @@ from endpointwatch.severity import Severity
 
 Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
 Missing = Literal["missing", "ignore", "breaching", "notBreaching"]
-Unit = Literal["share", "percent", "microseconds", "count"]
+Unit = Literal["share", "percent", "microseconds", "seconds", "count"]
 
 # CloudWatch takes 1,024 characters of description, of which the summary needs some.
 _LONGEST_FIRST = 700

@@ -18,7 +18,12 @@ def allow(role: iam.IGrantable, sid: str, actions: list[str], resources: list[st
 
 def allow_state(role: iam.IGrantable, *, table: dynamodb.ITable, encryption_key: kms.IKey) -> None:
     """Allows to read and to write single items of the table, and to use the key."""
-    allow(role, "State", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [table.table_arn])
+    allow(
+        role,
+        "State",
+        ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+        [table.table_arn],
+    )
     allow(role, "Key", ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"], [encryption_key.key_arn])
 
 
@@ -31,6 +36,19 @@ def allow_charts(role: iam.Role, *, bucket: s3.Bucket, action: str) -> None:
             f"AwsSolutions-IAM5[Resource::<{logical_id(bucket)}.Arn>/{CHARTS}/*]": "every alert gets a key of its own",
         },
     )
+
+
+def allow_metrics(role: iam.Role, *, namespace: str) -> None:
+    """Allows to put metrics into one namespace."""
+    role.add_to_principal_policy(
+        iam.PolicyStatement(
+            sid="OwnMetrics",
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": namespace}},
+        )
+    )
+    acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": "PutMetricData knows no resources, only the namespace"})
 
 
 def allow_context(role: iam.Role) -> None:

@@ -1,10 +1,10 @@
 """From an alarm to a page: topics, the queue of alerts, the two functions, a queue for each sink."""
 
-import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as events_targets
@@ -20,18 +20,18 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 from endpointwatch import _checks
 from endpointwatch._buckets import private_bucket
-from endpointwatch.alarms.alarm import create_alarm
-from endpointwatch.alarms.spec import AlarmSpec
-from endpointwatch.metrics import MathSpec, MetricSpec
-from endpointwatch.routing.functions import alert_function
-from endpointwatch.routing.permissions import allow, allow_charts, allow_context, allow_state
+from endpointwatch.routing.document import SettingsDocument
+from endpointwatch.routing.functions import VENDORED, ZONES, alert_function
+from endpointwatch.routing.heartbeat import LONGEST_MINUTES, SHORTEST_MINUTES, Heartbeat
+from endpointwatch.routing.outputs import Outputs
+from endpointwatch.routing.permissions import allow, allow_charts, allow_context, allow_metrics, allow_state
 from endpointwatch.routing.routes import Route, complete_routes
 from endpointwatch.routing.sinks import Sink
-from endpointwatch.routing.transport import Transport
+from endpointwatch.routing.transport import BATCHING_WINDOW, Transport
+from endpointwatch.routing.watch import NAMESPACE, RoutingWatch
 from endpointwatch.severity import Severity
 
-_DELIVERABLE = ("pagerduty", "slack", "slack-webhook", "email")
-"""What the dispatcher can send to; a sink of your own settles on one of these."""
+ENRICHER_BATCH, DISPATCHER_BATCH = 10, 50
 
 
 class AlertRouting(Construct):
@@ -40,13 +40,22 @@ class AlertRouting(Construct):
     Args:
         environment: such as `prod`; part of every page.
         sinks: where pages can go; at least one.
-        routes: which severities go to which sinks; every sink's own `severities` when left out.
+        routes: who is told of what, in order; the first that matches decides. When left out, every sink gets its own
+            `severities` (critical alerts PagerDuty and Slack, warnings Slack), and what only informs comes as an hourly digest by
+            Slack and e-mail; what no sink asks for goes to those that wake nobody, else to what there is.
+        group_window: alerts of one resource that fire within so long of its incident's newest one join that incident
+            (1 minute up to 1 day).
+        settle: how long all must be well until an incident is over; an alarm that fires again before is the same incident
+            (0 up to 1 hour).
+        remind: tells an incident again that stays open for so long (5 minutes up to 12 hours); never when left out.
+        enrichment_deadline: how long a page waits for its context before it goes out with what is there (1 to 10 seconds).
+        heartbeat: how often a heartbeat proves the whole way to each sink (1 to 60 minutes, whole ones); when three are missing
+            in a row, the operators are told.
         encryption_key: encrypts topics, queues, the table and the charts; one is made when it is left out. An existing key must
             let CloudWatch and EventBridge use it, or alarms vanish without a trace; a key that this app owns is told so here.
-        enrichment_deadline: how long a page waits for its context before it goes out with what is there (1 to 10 seconds).
         log_retention: how long the functions' logs are kept.
-        operators: e-mail addresses of those who look after the routing itself; told, past the routing, when an alert
-            could not be delivered.
+        operators: e-mail addresses of those who look after the routing itself; told, past the routing, when alerts could
+            not be delivered or would not be (`routing/watch.py` says when).
         removal_policy: what becomes of the table and the charts when the stack is deleted; neither holds anything but the
             state of open alerts and pictures of the last month.
 
@@ -56,10 +65,12 @@ class AlertRouting(Construct):
         queue: the queue of alerts; EventBridge rules and other sources may write to it.
         enricher, dispatcher: the functions.
         sink_queues: the queue of each sink, by name.
-        dead_letter_alarm: fires when any dead-letter queue holds a message.
+        fallback: the topic that tells the operators when the routing itself fails.
+        watch: the alarms on the routing itself.
 
     Raises:
-        ValueError: no sink, two sinks of one name, or a route to a sink that is not there.
+        ValueError: no sink, two sinks of one name, a route to a sink that is not there, a severity that may find no route, or
+            a time that is out of range.
     """
 
     def __init__(
@@ -70,8 +81,12 @@ class AlertRouting(Construct):
         environment: str,
         sinks: Sequence[Sink],
         routes: Sequence[Route] | None = None,
+        group_window: Duration | timedelta = timedelta(minutes=30),
+        settle: Duration | timedelta = timedelta(minutes=5),
+        remind: Duration | timedelta | None = None,
+        enrichment_deadline: Duration | timedelta = timedelta(seconds=3),
+        heartbeat: Duration | timedelta = timedelta(minutes=5),
         encryption_key: kms.IKey | None = None,
-        enrichment_deadline: Duration = Duration.seconds(3),
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         operators: Sequence[str] = (),
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
@@ -80,10 +95,8 @@ class AlertRouting(Construct):
         if encryption_key is not None and not hasattr(encryption_key, "key_arn"):
             raise TypeError(f"encryption_key: {encryption_key!r} is no key; give a kms.Key, or leave it out")
         self.environment = _checks.environment(environment)
-        deadline = (
-            _checks.milliseconds("enrichment_deadline", enrichment_deadline, fix="write Duration.seconds(3)") / 1000
-        )
-        _checks.number("enrichment_deadline", deadline, low=1, high=10, fix="give 1 to 10 seconds")
+        times = _times(group_window, settle, remind, enrichment_deadline)
+        heartbeat_minutes = _minutes(heartbeat)
         routes = complete_routes(sinks, routes)
 
         self.encryption_key = encryption_key or kms.Key(
@@ -97,6 +110,37 @@ class AlertRouting(Construct):
         self.queue = self._transport.queue("Alerts")
         for severity, topic in self._topics.items():
             self._transport.subscribe(self.queue, severity=severity, topic=topic)
+        self.sink_queues = {sink.name: self._transport.queue(_queue_id(sink)) for sink in sinks}
+        self._make_state(removal_policy)
+        self._make_functions(sinks, routes, log_retention)
+        self._settings = self._make_settings(sinks, routes, times)
+        for function in (self.enricher, self.dispatcher):
+            self._settings.give_to(function)
+        Heartbeat(
+            self,
+            "Heartbeat",
+            topic=self._topics[Severity.INFO],
+            encryption_key=self.encryption_key,
+            minutes=heartbeat_minutes,
+        )
+        # Does not go through the routing: it is the routing that fails.
+        self.fallback = self._transport.topic("Fallback", display_name="endpointwatch itself")
+        for address in operators:
+            self.fallback.add_subscription(subscriptions.EmailSubscription(address))
+        self.watch = self._watch(heartbeat_minutes)
+        Outputs(
+            self,
+            values={
+                "Environment": self.environment,
+                "Settings": self._settings.names,
+                "StateTable": self.state.table_name,
+                "AlertsQueue": self.queue.queue_url,
+                "AlertsDeadLetters": self.dead_letter_queues["AlertsDead"].queue_url,
+                "Undelivered": self.dead_letter_queues["Undelivered"].queue_url,
+            },
+        )
+
+    def _make_state(self, removal_policy: RemovalPolicy) -> None:
         self.state = dynamodb.Table(
             self,
             "State",
@@ -119,57 +163,95 @@ class AlertRouting(Construct):
             no_access_logs="pictures of metrics, kept 30 days, that only the two functions read",
         )
 
-        shared = {
-            "ENDPOINTWATCH_ENVIRONMENT": environment,
-            "STATE_TABLE": self.state.table_name,
-            "CHARTS_BUCKET": self.charts.bucket_name,
-        }
-        self.sink_queues = {sink.name: self._transport.queue(_queue_id(sink)) for sink in sinks}
-        self.enricher = alert_function(self, "Enricher", package="alert_enricher", log_retention=log_retention)
-        for name, value in {
-            **shared,
-            "ENRICHMENT_DEADLINE_SECONDS": f"{deadline:g}",
-            "TOPIC_SEVERITIES": _json({topic.topic_arn: severity for severity, topic in self._topics.items()}),
-            "ROUTES": _json([{"severities": sorted(route.severities), "sinks": list(route.sinks)} for route in routes]),
-            "QUEUES": _json({name: queue.queue_url for name, queue in self.sink_queues.items()}),
-        }.items():
-            self.enricher.add_environment(name, value)
-        # One at a time: no alert waits for the context of another.
+    def _make_functions(
+        self, sinks: Sequence[Sink], routes: Sequence[Route], log_retention: logs.RetentionDays
+    ) -> None:
+        has_hours = any(route.hours is not None for route in routes)
+        self.enricher = alert_function(
+            self,
+            "Enricher",
+            package="alert_enricher",
+            log_retention=log_retention,
+            vendored=(*VENDORED, ZONES) if has_hours else VENDORED,
+        )
+        self.dispatcher = alert_function(
+            self,
+            "Dispatcher",
+            package="alert_dispatcher",
+            log_retention=log_retention,
+            modules=sorted({sink.code.resolve() for sink in sinks if sink.code is not None}),
+        )
+        for function in (self.enricher, self.dispatcher):
+            function.add_environment("ENDPOINTWATCH_ENVIRONMENT", self.environment)
+            function.add_environment("STATE_TABLE", self.state.table_name)
+            function.add_environment("CHARTS_BUCKET", self.charts.bucket_name)
+            allow_state(function, table=self.state, encryption_key=self.encryption_key)
+        # Alerts of a batch are enriched side by side, so ten wait no longer than one does.
         self.enricher.add_event_source(
-            event_sources.SqsEventSource(self.queue, batch_size=1, report_batch_item_failures=True)
+            event_sources.SqsEventSource(self.queue, batch_size=ENRICHER_BATCH, report_batch_item_failures=True)
         )
-        allow(
-            self.enricher, "Deliveries", ["sqs:SendMessage"], [queue.queue_arn for queue in self.sink_queues.values()]
-        )
-        allow_state(self.enricher, table=self.state, encryption_key=self.encryption_key)
-        allow_charts(_role(self.enricher), bucket=self.charts, action="s3:PutObject")
-        allow_context(_role(self.enricher))
-
-        self.dispatcher = alert_function(self, "Dispatcher", package="alert_dispatcher", log_retention=log_retention)
-        settings = {
-            sink.name: sink.bind(
-                Construct(self, sink.name), dispatcher=self.dispatcher, encryption_key=self.encryption_key
-            )
-            for sink in sinks
-        }
-        for name, setting in settings.items():
-            _checks.one_of(f"sinks[{name!r}]: type", setting["type"], _DELIVERABLE)
-        refused = {sink.name: self._transport.dead_letter_queues[f"{_queue_id(sink)}Dead"] for sink in sinks}
-        for name, value in {
-            **shared,
-            "SINKS": _json(settings),
-            "DEAD_LETTERS": _json({name: queue.queue_url for name, queue in refused.items()}),
-        }.items():
-            self.dispatcher.add_environment(name, value)
+        # More than ten need a window. It buys one reading of the state for all, critical ones first across the batch, and a
+        # backlog that shrinks to one message an incident.
         for queue in self.sink_queues.values():
             self.dispatcher.add_event_source(
-                event_sources.SqsEventSource(queue, batch_size=1, report_batch_item_failures=True)
+                event_sources.SqsEventSource(
+                    queue,
+                    batch_size=DISPATCHER_BATCH,
+                    max_batching_window=Duration.seconds(BATCHING_WINDOW),
+                    report_batch_item_failures=True,
+                )
             )
-        allow(self.dispatcher, "Refused", ["sqs:SendMessage"], [queue.queue_arn for queue in refused.values()])
-        allow_state(self.dispatcher, table=self.state, encryption_key=self.encryption_key)
+        deliveries = [queue.queue_arn for queue in self.sink_queues.values()]
+        allow(self.enricher, "Deliveries", ["sqs:SendMessage"], deliveries)
+        # Fallbacks, digests and reminders; and what a sink refuses for good.
+        allow(self.dispatcher, "Deliveries", ["sqs:SendMessage"], deliveries)
+        allow(self.dispatcher, "Refused", ["sqs:SendMessage"], [queue.queue_arn for queue in self._refused.values()])
+        allow_charts(_role(self.enricher), bucket=self.charts, action="s3:PutObject")
         allow_charts(_role(self.dispatcher), bucket=self.charts, action="s3:GetObject")
+        allow_context(_role(self.enricher))
+        allow_metrics(_role(self.dispatcher), namespace=NAMESPACE)
 
-        self.dead_letter_alarm = self._watch_dead_letters(operators)
+    def _make_settings(
+        self, sinks: Sequence[Sink], routes: Sequence[Route], times: Mapping[str, float]
+    ) -> SettingsDocument:
+        def document(sink: Sink) -> Mapping[str, Any]:
+            return {
+                "queue": self.sink_queues[sink.name].queue_url,
+                "dead_letters": self._refused[sink.name].queue_url,
+                "fallback": sink.fallback or "",
+                "rate": sink.rate.document if sink.rate is not None else None,
+                "settings": sink.bind(
+                    Construct(self, sink.name), dispatcher=self.dispatcher, encryption_key=self.encryption_key
+                ),
+            }
+
+        return SettingsDocument(
+            self,
+            "Settings",
+            routes={
+                "environment": self.environment,
+                "topics": {topic.topic_arn: severity for severity, topic in self._topics.items()},
+                "routes": [route.document for route in routes],
+                **times,
+            },
+            sinks={sink.name: document(sink) for sink in sinks},
+        )
+
+    def _watch(self, heartbeat_minutes: int) -> RoutingWatch:
+        watch = RoutingWatch(self, "Watch", environment=self.environment, topic=self.fallback)
+        watch.dead_letters(self.dead_letter_queues)
+        for name in self.sink_queues:
+            watch.heartbeat(name, minutes=heartbeat_minutes)
+        watch.functions({"Enricher": self.enricher, "Dispatcher": self.dispatcher})
+        watch.oldest_alert(self.queue)
+        watch.backlog(self.sink_queues)
+        return watch
+
+    @property
+    def _refused(self) -> Mapping[str, sqs.IQueue]:
+        """The dead-letter queue of each sink."""
+        dead = self._transport.dead_letter_queues
+        return {name: dead[f"{queue.node.id}Dead"] for name, queue in self.sink_queues.items()}
 
     @property
     def dead_letter_queues(self) -> Mapping[str, sqs.IQueue]:
@@ -215,43 +297,6 @@ class AlertRouting(Construct):
             ),
         )
 
-    def _watch_dead_letters(self, operators: Sequence[str]) -> cloudwatch.CfnAlarm:
-        # Does not go through the routing: it is the routing that fails.
-        fallback = self._transport.topic("Fallback", display_name="endpointwatch itself")
-        for address in operators:
-            fallback.add_subscription(subscriptions.EmailSubscription(address))
-        counts = {
-            f"q{number}": MetricSpec(
-                namespace="AWS/SQS",
-                name="ApproximateNumberOfMessagesVisible",
-                dimensions={"QueueName": queue.queue_name},
-                statistic="Maximum",
-                label=name,
-            )
-            for number, (name, queue) in enumerate(self.dead_letter_queues.items())
-        }
-        return create_alarm(
-            self,
-            "DeadLetters",
-            spec=AlarmSpec(
-                signal="dead-letters",
-                severity=Severity.CRITICAL,
-                watches=MathSpec(expression=f"MAX([{', '.join(counts)}])", using=counts, label="dead letters"),
-                threshold=0,
-                unit="count",
-                datapoints=1,
-                periods=1,
-                missing="notBreaching",
-                summary="An alert could not be handled or delivered, and waits in a dead-letter queue.",
-                first="look at the attribute `reason` of the messages, and at the log of the dispatcher.",
-            ),
-            name=None,
-            action_arns=[fallback.topic_arn],
-            tags={"endpointwatch:environment": self.environment},
-            # Every new alarm becomes OK once: people who get mail straight from CloudWatch would be told so.
-            tells_when_over=False,
-        )
-
 
 def _queue_id(sink: Sink) -> str:
     return f"Sink{sink.name.title().replace('-', '')}"
@@ -263,5 +308,30 @@ def _role(function: lambda_.Function) -> iam.Role:
     return role
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+def _times(
+    group_window: Duration | timedelta,
+    settle: Duration | timedelta,
+    remind: Duration | timedelta | None,
+    enrichment_deadline: Duration | timedelta,
+) -> Mapping[str, float]:
+    """The times, as the functions read them."""
+    return {
+        "deadline_seconds": _checks.seconds(
+            "enrichment_deadline", enrichment_deadline, low=1, high=10, fix="give 1 to 10 seconds"
+        ),
+        "window_seconds": _checks.seconds(
+            "group_window", group_window, low=60, high=86_400, fix="give 1 minute up to 1 day"
+        ),
+        "settle_seconds": _checks.seconds("settle", settle, low=0, high=3600, fix="give 0 up to 1 hour"),
+        "remind_seconds": 0
+        if remind is None
+        else _checks.seconds("remind", remind, low=300, high=43_200, fix="give 5 minutes up to 12 hours, or None"),
+    }
+
+
+def _minutes(heartbeat: Duration | timedelta) -> int:
+    fix = f"give {SHORTEST_MINUTES} to {LONGEST_MINUTES} whole minutes"
+    minutes = _checks.milliseconds("heartbeat", heartbeat, fix="write Duration.minutes(5)") / 60_000
+    if minutes != int(minutes):
+        raise ValueError(f"heartbeat: {minutes:g} minutes are not whole ones; {fix}")
+    return _checks.whole("heartbeat", int(minutes), low=SHORTEST_MINUTES, high=LONGEST_MINUTES, fix=fix)

@@ -11,8 +11,10 @@ from endpointwatch._nag import acknowledge
 from endpointwatch.routing.functions import TIMEOUT
 from endpointwatch.severity import Severity
 
-# AWS's advice for SQS event sources: a message stays hidden six times as long as the function may run.
-_VISIBILITY = Duration.seconds(6 * TIMEOUT)
+BATCHING_WINDOW = 1
+"""Seconds for which messages are gathered into a batch."""
+# AWS's advice for SQS event sources: a message stays hidden six times as long as the function may run, and the window.
+_VISIBILITY = Duration.seconds(6 * TIMEOUT + BATCHING_WINDOW)
 # A sink that is down for a while must not lose a page. The functions put off each next attempt for longer (alert_common/queue.py):
 # so many attempts take hours, whatever a sink asks for.
 _ATTEMPTS = 100

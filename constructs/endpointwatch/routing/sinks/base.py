@@ -1,31 +1,58 @@
-"""Where pages go: PagerDuty, Slack, e-mail.
+"""What every sink tells the routing about itself.
 
-A sink is any frozen object with `name`, `severities` and `bind`. `bind` grants the dispatcher what it needs and returns the
-settings that it reads; secrets stay in Secrets Manager, settings hold their ARN only.
+A sink is any frozen object with the members of `Sink`. `bind` grants the dispatcher what it needs and returns the settings that
+it reads; secrets stay in Secrets Manager, settings hold their ARN only. Most sinks of your own need no class here: `CustomSink`
+takes a module.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
 
-from aws_cdk import Token
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 
 from constructs import Construct
 from endpointwatch import _checks
-from endpointwatch.routing.permissions import allow
 from endpointwatch.severity import Severity
 
-_CHANNEL = re.compile(r"[CG][A-Z0-9]{8,}")
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _SINK_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
-Settings = Mapping[str, str | None]
+Settings = Mapping[str, Any]
+"""What the dispatcher reads: `type`, and what that type needs. JSON values, no secrets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """How fast a sink may be told: `messages` in every `per`, of which `burst` may come at once.
+
+    What comes faster waits, critical alerts first; a backlog is told as one message an incident.
+
+    Args:
+        messages: 1 or more.
+        per: a CDK `Duration` or a `timedelta`, up to an hour.
+        burst: messages that may come at once after a pause.
+    """
+
+    messages: int
+    per: Duration | timedelta
+    burst: int = 1
+
+    def __post_init__(self) -> None:
+        _checks.whole("rate: messages", self.messages, low=1, high=10_000, fix="give a count of messages")
+        _checks.whole("rate: burst", self.burst, low=1, high=10_000, fix="give how many may come at once")
+        seconds = _checks.milliseconds("rate: per", self.per, fix="write Duration.seconds(1)") / 1000
+        _checks.number("rate: per", seconds, low=0.001, high=3600, fix="give an hour at most")
+
+    @property
+    def document(self) -> Mapping[str, float]:
+        """As the functions read it."""
+        seconds = _checks.milliseconds("rate: per", self.per, fix="write Duration.seconds(1)") / 1000
+        return {"messages": self.messages, "seconds": seconds, "burst": self.burst}
 
 
 class Sink(Protocol):
@@ -41,128 +68,33 @@ class Sink(Protocol):
         """What goes here when no routes are given."""
         ...
 
+    @property
+    def takes_digests(self) -> bool:
+        """Whether one message may tell of many incidents; what wakes somebody does not take them."""
+        ...
+
+    @property
+    def rate(self) -> Rate | None:
+        """How fast it may be told; None for no limit."""
+        ...
+
+    @property
+    def fallback(self) -> str | None:
+        """Name of the sink that is told instead while this one fails; None for none."""
+        ...
+
+    @property
+    def code(self) -> Path | None:
+        """A module or package that the dispatcher needs to send here; None where it has what it takes."""
+        ...
+
     def bind(self, scope: Construct, *, dispatcher: iam.IGrantable, encryption_key: kms.IKey) -> Settings:
         """Grants `dispatcher` what it needs to send here; returns the settings that it reads, `type` among them."""
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class PagerDuty:
-    """A PagerDuty service, through an Events API v2 integration.
-
-    Args:
-        secret: holds the integration's routing key (32 characters).
-        secret_field: the field that holds it, when the secret is a JSON object.
-        api_url: `https://events.eu.pagerduty.com` for the EU service region.
-        name: unique among the sinks of a routing.
-        severities: what goes here when no routes are given.
-    """
-
-    secret: secretsmanager.ISecret
-    secret_field: str | None = None
-    api_url: str = "https://events.pagerduty.com"
-    name: str = "pagerduty"
-    severities: frozenset[Severity] = frozenset({Severity.CRITICAL})
-
-    def __post_init__(self) -> None:
-        _check_sink(self.name, self.severities)
-        _check_secret("secret", self.secret)
-        _checks.https_url("api_url", self.api_url)
-
-    def bind(self, scope: Construct, *, dispatcher: iam.IGrantable, encryption_key: kms.IKey) -> Settings:  # noqa: ARG002
-        """See `Sink`."""
-        self.secret.grant_read(dispatcher)
-        return {
-            "type": "pagerduty",
-            "secret": self.secret.secret_arn,
-            "secret_field": self.secret_field,
-            "api_url": self.api_url.rstrip("/"),
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Slack:
-    """A Slack channel: with a bot token one message that is updated and threaded, with an incoming webhook plain posts.
-
-    Args:
-        bot_token: secret that holds a bot token (`xoxb-...`) with the scopes `chat:write` and `files:write`.
-        channel: id of the channel (`C0123456789`: in Slack, "View channel details", at the very bottom); the bot is its member.
-        webhook: secret that holds the URL of an incoming webhook, instead of `bot_token` and `channel`.
-        secret_field: the field that holds the value, when the secret is a JSON object.
-        api_url: `https://slack-gov.com/api` for GovSlack.
-        name: unique among the sinks of a routing.
-        severities: what goes here when no routes are given.
-    """
-
-    bot_token: secretsmanager.ISecret | None = None
-    channel: str | None = None
-    webhook: secretsmanager.ISecret | None = None
-    secret_field: str | None = None
-    api_url: str = "https://slack.com/api"
-    name: str = "slack"
-    severities: frozenset[Severity] = frozenset(Severity)
-
-    def __post_init__(self) -> None:
-        _check_sink(self.name, self.severities)
-        _checks.https_url("api_url", self.api_url)
-        if (self.bot_token is None) == (self.webhook is None):
-            raise ValueError("bot_token, webhook: give exactly one of them")
-        _check_secret("bot_token" if self.bot_token else "webhook", self.bot_token or self.webhook)
-        if self.bot_token is not None:
-            channel = _checks.text("channel", self.channel, fix="give the channel's id, such as C0123456789")
-            if not Token.is_unresolved(channel) and not _CHANNEL.fullmatch(channel):
-                raise ValueError(
-                    f"channel: {channel!r} is no channel id; names change, so give the id, such as C0123456789"
-                )
-        elif self.channel is not None:
-            raise ValueError(f"channel: {self.channel!r} has no effect; a webhook posts to the channel it was made for")
-
-    def bind(self, scope: Construct, *, dispatcher: iam.IGrantable, encryption_key: kms.IKey) -> Settings:  # noqa: ARG002
-        """See `Sink`."""
-        secret = self.bot_token or self.webhook
-        assert secret is not None
-        secret.grant_read(dispatcher)
-        common = {"secret": secret.secret_arn, "secret_field": self.secret_field}
-        if self.webhook is not None:
-            return {"type": "slack-webhook", **common}
-        return {"type": "slack", **common, "channel": self.channel, "api_url": self.api_url.rstrip("/")}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Email:
-    """Mail through SNS: plain text, no domain to verify, but every address confirms its subscription once.
-
-    Args:
-        addresses: at least one.
-        name: unique among the sinks of a routing.
-        severities: what goes here when no routes are given.
-    """
-
-    addresses: tuple[str, ...]
-    name: str = "email"
-    severities: frozenset[Severity] = frozenset({Severity.CRITICAL, Severity.WARNING})
-
-    def __post_init__(self) -> None:
-        _check_sink(self.name, self.severities)
-        if isinstance(self.addresses, str) or not self.addresses:
-            raise ValueError(f"addresses: {self.addresses!r} is no list of addresses; give ('oncall@example.com',)")
-        if len(set(self.addresses)) < len(self.addresses):
-            raise ValueError(f"addresses: {self.addresses!r} names one twice; remove it")
-        for address in self.addresses:
-            _checks.instance("addresses", address, str, fix="write name@example.com")
-            if not Token.is_unresolved(address) and not _ADDRESS.fullmatch(address):
-                raise ValueError(f"addresses: {address!r} is no e-mail address; write name@example.com")
-
-    def bind(self, scope: Construct, *, dispatcher: iam.IGrantable, encryption_key: kms.IKey) -> Settings:
-        """See `Sink`."""
-        topic = sns.Topic(scope, "Topic", master_key=encryption_key, enforce_ssl=True)
-        for address in self.addresses:
-            topic.add_subscription(subscriptions.EmailSubscription(address))
-        allow(dispatcher, "Mail", ["sns:Publish"], [topic.topic_arn])
-        return {"type": "email", "topic": topic.topic_arn}
-
-
-def _check_secret(field: str, secret: object) -> None:
+def check_secret(field: str, secret: object) -> None:
+    """Refuses what is no secret of Secrets Manager."""
     # The value itself may be here by mistake: it is not shown.
     if not hasattr(secret, "grant_read"):
         raise TypeError(
@@ -170,9 +102,14 @@ def _check_secret(field: str, secret: object) -> None:
         )
 
 
-def _check_sink(name: str, severities: frozenset[Severity]) -> None:
-    if not isinstance(name, str) or not _SINK_NAME.fullmatch(name):
-        raise ValueError(f"name: {name!r} is no sink name; use lower-case letters, digits and hyphens, at most 31")
-    _checks.instance("severities", severities, frozenset, set, fix="write frozenset({Severity.CRITICAL})")
-    for severity in severities:
+def check_sink(sink: Sink) -> None:
+    """Refuses a name, severities, a rate or a fallback that cannot be."""
+    if not isinstance(sink.name, str) or not _SINK_NAME.fullmatch(sink.name):
+        raise ValueError(f"name: {sink.name!r} is no sink name; use lower-case letters, digits and hyphens, at most 31")
+    _checks.instance("severities", sink.severities, frozenset, set, fix="write frozenset({Severity.CRITICAL})")
+    for severity in sink.severities:
         _checks.one_of("severities", severity, tuple(Severity))
+    if sink.rate is not None:
+        _checks.instance("rate", sink.rate, Rate, fix="write Rate(messages=1, per=Duration.seconds(1))")
+    if sink.fallback is not None:
+        _checks.text("fallback", sink.fallback, fix="give the name of another sink, or leave it out")
