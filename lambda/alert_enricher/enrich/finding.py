@@ -25,6 +25,14 @@ _NOT_FOUND = ("Could not find", "Requested resource not found")
 """How SageMaker begins what other services have a code for."""
 
 
+class AnswerError(Exception):
+    """A server did not answer with what was asked for; `why` says it in a word or two."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """Fields of the `Context`, by name; and what could not be found out although the rest could."""
@@ -45,6 +53,8 @@ def put_in(context: Context, finding: Finding) -> Context:
 
 def reason(error: BaseException) -> str:
     """Say in a word or two why something could not be fetched; AWS's own message may hold names of roles."""
+    if isinstance(error, AnswerError):
+        return error.why
     response = getattr(error, "response", None)
     details = response.get("Error", {}) if isinstance(response, dict) else {}
     code = str(details.get("Code", "")) or type(error).__name__

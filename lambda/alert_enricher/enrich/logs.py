@@ -14,6 +14,7 @@ from alert_enricher.enrich.clusters import Cluster, cluster
 from alert_enricher.enrich.finding import Finding
 
 PATTERN = "?ERROR ?Error ?CRITICAL ?FATAL ?Traceback ?Exception ?CUDA ?Killed ?OutOfMemory"
+_ERROR = re.compile("|".join(PATTERN.replace("?", "").split()))
 BEFORE = timedelta(minutes=5)
 BIGGEST, NEWEST, OUT_OF_MEMORY_KEPT = 3, 2, 1
 """Clusters that are told: those of the most lines, those that came last, and the one that says memory ran out."""
@@ -57,6 +58,11 @@ def errors(events: Iterable[tuple[int, str]]) -> tuple[LogLine, ...]:
     told = [(at, line) for at, message in told if (line := _telling(message))] or told
     chosen = choose(cluster(told))
     return tuple(_line(c) for c in sorted(chosen, key=lambda c: (c.at, c.text)))
+
+
+def errors_or_end(events: Sequence[tuple[int, str]]) -> tuple[LogLine, ...]:
+    """Choose what is told of the last lines of a log that was not searched: those that look like errors, else the last few."""
+    return errors([e for e in events if _ERROR.search(e[1])] or sorted(events)[-NEWEST:])
 
 
 def choose(clusters: Sequence[Cluster]) -> list[Cluster]:
