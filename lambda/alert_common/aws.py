@@ -14,6 +14,7 @@ _lock = Lock()
 _FAST = Config(
     connect_timeout=1,
     read_timeout=3,
+    max_pool_connections=50,
     retries={"total_max_attempts": 1, "mode": "standard"},
     user_agent_extra="endpointwatch",
 )

@@ -32,6 +32,8 @@ class Delivery:
     """Critical ones go first."""
     not_before: datetime | None = None
     """When (function's clock) there is something to tell: an end has settled, a digest is due, a reminder is."""
+    stands_in: str = ""
+    """Why this sink is told in another's stead; empty when it speaks for itself."""
 
     def to_json(self) -> str:
         """The text that travels on the queue."""

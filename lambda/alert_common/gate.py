@@ -70,14 +70,15 @@ class Answer:
     why: str = ""
 
 
-def ask(gate: Gate, rate: Rate | None, *, now: float, critical: bool) -> Answer:
-    """Ask for one message.
+def ask(gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages: int = 1) -> Answer:
+    """Ask for a turn.
 
     Args:
         gate: where the sink stands.
         rate: its limit; None for none.
         now: the clock.
         critical: whether it goes before others.
+        messages: how many are sent in this turn; the next turn comes that much later.
     """
     if now < gate.closed_until:
         why = f"the sink has failed {gate.failures} times in a row" if gate.is_tripped else "the sink asked for time"
@@ -98,7 +99,7 @@ def ask(gate: Gate, rate: Rate | None, *, now: float, critical: bool) -> Answer:
         )
     if now < earliest:
         return _refuse(gate, rate, after=earliest, now=now, critical=critical, why="the sink's rate limit")
-    return Answer(gate=replace(gate, free_at=max(gate.free_at, now) + rate.interval), granted=True)
+    return Answer(gate=replace(gate, free_at=max(gate.free_at, now) + messages * rate.interval), granted=True)
 
 
 def _refuse(gate: Gate, rate: Rate | None, *, after: float, now: float, critical: bool, why: str) -> Answer:

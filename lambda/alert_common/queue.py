@@ -1,7 +1,7 @@
 """Records of a queue: each for itself; one that fails goes back for a while, or to the dead letters."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import uniform
 from typing import Any
@@ -17,6 +17,8 @@ LONGEST_SECONDS = 12 * 3600 - 300
 """SQS hides a message for twelve hours at most, counted from when it was received."""
 FIRST_SECONDS, SLOWEST_SECONDS = 5, 900
 """Doubling from five seconds up to a quarter of an hour: after five attempts longer than the lease on an alert."""
+MOST_AT_ONCE = 10
+"""Entries that SQS takes in one request."""
 JITTER = 0.25
 """Share of a delay that is added at random, so that records of one busy minute do not all come back in the same second."""
 OLDEST = timedelta(days=1)
@@ -70,6 +72,27 @@ def put_back(sqs: Any, record: Record, asked: float | None = None) -> int:
     except Exception as error:
         logger.warning("visibility was not changed", extra={"error": redact(repr(error))})
     return seconds
+
+
+def put_back_all(sqs: Any, waits: Sequence[tuple[Record, float]]) -> None:
+    """Hide records for so many seconds each, ten at a time; they must then be answered as failed."""
+    by_queue: dict[str, list[tuple[Record, float]]] = {}
+    for record, seconds in waits:
+        by_queue.setdefault(record["eventSourceARN"], []).append((record, seconds))
+    for arn, mine in by_queue.items():
+        for start in range(0, len(mine), MOST_AT_ONCE):
+            entries = [
+                {
+                    "Id": str(index),
+                    "ReceiptHandle": record["receiptHandle"],
+                    "VisibilityTimeout": min(max(math.ceil(seconds), 0), LONGEST_SECONDS),
+                }
+                for index, (record, seconds) in enumerate(mine[start : start + MOST_AT_ONCE])
+            ]
+            try:
+                sqs.change_message_visibility_batch(QueueUrl=_url(sqs, arn), Entries=entries)
+            except Exception as error:
+                logger.warning("visibility was not changed", extra={"error": redact(repr(error))})
 
 
 def bury(sqs: Any, record: Record, dead_letters: str, why: str) -> bool:

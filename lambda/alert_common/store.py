@@ -197,19 +197,15 @@ class Store:
         Raises:
             BusyError: the turn ran out and somebody else has it.
         """
-        told = replace(told, version=turn.told.version + 1)
-        self._write(
-            f"told#{turn.sink}#{turn.id}",
-            "SET body = :body, version = :version, expires_at = :expires",
-            condition=_IS_MINE,
-            values={
-                ":token": {"S": turn.token},
-                ":body": {"S": codec.dumps(told)},
-                ":version": {"N": str(told.version)},
-                ":expires": _expiry(),
-            },
-        )
-        return replace(turn, told=told)
+        return self._record(turn, told)
+
+    def finish(self, turn: Turn, told: Told) -> None:
+        """Remember what the sink took, and give the right back.
+
+        Raises:
+            BusyError: the turn ran out and somebody else has it.
+        """
+        self._record(turn, told, "REMOVE lease_until, lease_token")
 
     def end_turn(self, turn: Turn) -> None:
         """Give the right back; one that somebody else has taken is theirs."""
@@ -224,6 +220,21 @@ class Store:
         return self._save(f"gate#{sink}", gate)
 
     # The table
+
+    def _record(self, turn: Turn, told: Told, and_then: str = "") -> Turn:
+        told = replace(told, version=turn.told.version + 1)
+        self._write(
+            f"told#{turn.sink}#{turn.id}",
+            f"SET body = :body, version = :version, expires_at = :expires {and_then}".rstrip(),
+            condition=_IS_MINE,
+            values={
+                ":token": {"S": turn.token},
+                ":body": {"S": codec.dumps(told)},
+                ":version": {"N": str(told.version)},
+                ":expires": _expiry(),
+            },
+        )
+        return replace(turn, told=told)
 
     def _lease(self, id: str) -> tuple[str, Mapping[str, Any]]:
         now, token = int(clock.now().timestamp()), uuid.uuid4().hex
