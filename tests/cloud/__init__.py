@@ -2,6 +2,7 @@
 
 from tests.cloud.account import Account
 from tests.cloud.clock import HandClock, WallClock
+from tests.cloud.processes import Mortal
 from tests.cloud.sinks import Sinks
 
-__all__ = ["Account", "HandClock", "Sinks", "WallClock"]
+__all__ = ["Account", "HandClock", "Mortal", "Sinks", "WallClock"]

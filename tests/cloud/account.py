@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from tests.cloud.clock import HandClock, WallClock
 from tests.cloud.cloud import Cloud, Step
+from tests.cloud.processes import KilledError, cold_start
 from tests.cloud.sqs import ACCOUNT, REGION, Message, Queue
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -39,7 +41,8 @@ class Account:
     Args:
         inbox: URL of the inbox that plays the sinks.
         clock: for everything.
-        step: called before and after every step.
+        step: called before and after every step; it may raise `KilledError`.
+        revive: called to start another process after that.
         rates: of the sinks, by name; without one there is no limit.
         more: other fields of the settings document, or these in another way.
         enricher_batch: messages that the enricher takes at once at most.
@@ -49,6 +52,7 @@ class Account:
     inbox: str
     clock: WallClock
     step: Step = lambda _: None
+    revive: Callable[[], None] = cold_start
     rates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
     enricher_batch: int = ENRICHER_BATCH
@@ -145,7 +149,12 @@ class Account:
 
     def _invoke(self, handler: Handler, queue: Queue, messages: Sequence[Message]) -> None:
         event = {"Records": [message.as_record(queue) for message in messages]}
-        answer = handler(event, context(queue.name))
+        try:
+            answer = handler(event, context(queue.name))
+            self.step(f"before answer of the function at {queue.name}")
+        except KilledError:  # the messages stay hidden for a while
+            self.revive()
+            return
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         known = {message.id for message in messages}
         assert failed <= known, f"failures of records that were not in the batch: {failed - known}"
@@ -153,19 +162,19 @@ class Account:
             if message.id not in failed:
                 self.cloud.sqs.delete(queue, message)
 
-    def run(self, *, most_seconds: float = 7 * 86_400) -> None:
-        """Poll all queues by turns, moving the clock, until nothing is on its way; fails after so much time."""
+    def run(self, seconds: float) -> None:
+        """Poll all queues by turns for so long, moving the clock from one message to the next."""
         assert isinstance(self.clock, HandClock)
-        began = self.clock.now().timestamp()
         queues = (self.alerts, *self.sinks.values())
+        end = self.clock.now() + timedelta(seconds=seconds)
         while True:
             while sum(self.poll(queue) for queue in queues):
                 pass
             following = self.cloud.sqs.next_visible(*queues)
-            if following is None:
-                return
-            assert following - began < most_seconds, f"still on its way: {[queue.bodies for queue in queues]}"
-            self.clock.forward(max(0.0, following - self.clock.now().timestamp()) + 1e-6)
+            if following is None or following > end.timestamp():
+                break
+            self.clock.forward(max(0.0, following - self.clock.now().timestamp()) + 1e-3)
+        self.clock.forward(max(0.0, (end - self.clock.now()).total_seconds()))
 
 
 def enricher() -> Handler:

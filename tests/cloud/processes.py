@@ -1,9 +1,44 @@
-"""The state of a function's process: thrown away as Lambda does after a crash, without importing everything again."""
+"""A function's process: its state, thrown away without importing everything again, and its death at a step."""
 
 import sys
 from types import ModuleType
 
 PACKAGES = ("alert_common", "alert_enricher", "alert_dispatcher")
+
+
+class KilledError(BaseException):
+    """The process ended: nothing of the function catches it, and nothing that it does afterwards has an effect."""
+
+
+class Mortal:
+    """Counts steps, and dies at one of them.
+
+    Args:
+        at: number of that step, from 0; None for never.
+    """
+
+    def __init__(self, at: int | None = None) -> None:
+        self.steps: list[str] = []
+        self._at = at
+        self._dead = False
+
+    def step(self, what: str) -> None:
+        """Take a step.
+
+        Raises:
+            KilledError: it was the last one.
+        """
+        if self._dead:
+            raise KilledError
+        self.steps.append(what)
+        if len(self.steps) - 1 == self._at:
+            self._dead = True
+            raise KilledError(what)
+
+    def revive(self) -> None:
+        """Start another process."""
+        self._dead = False
+        cold_start()
 
 
 def cold_start() -> None:
