@@ -1,6 +1,6 @@
 """Everything the inbox holds: the requests it received, and what the three services made of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -81,10 +81,12 @@ class Inbox:
     Args:
         channel_names: names to show for Slack channels, by their ID.
         webhook_secret: what webhooks are signed with: `whsec_` and base64.
+        now: the clock (UTC) that requests are stamped by.
     """
 
     channel_names: Mapping[str, str] = field(default_factory=dict)
     webhook_secret: str = SECRET
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     incidents: IncidentBook = field(default_factory=IncidentBook)
     workspace: Workspace = field(default_factory=Workspace)
     mails: list[Mail] = field(default_factory=list)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -58,7 +58,7 @@ async def read(request: Request) -> bytes:
 
 async def receive(inbox: Inbox, reception: Reception) -> Response:
     """Receives one request and returns the answer to it."""
-    at = datetime.now(UTC)
+    at = inbox.now()
     event_id = inbox.record(
         sink=reception.sink, at=at, path=reception.path, body=reception.body, credential=reception.credential
     )

@@ -13,6 +13,7 @@ from urllib3.exceptions import ProtocolError
 
 from sandbox.inbox.app import create_app
 from sandbox.inbox.inbox import Inbox
+from tests.cloud.clock import WallClock
 
 HOST = "inbox.test"
 URL = f"http://{HOST}"
@@ -24,11 +25,12 @@ class Sinks:
     """An inbox, and what it was asked, in order.
 
     Args:
+        at: its clock.
         step: called with what happens, before and after each request takes effect.
     """
 
-    def __init__(self, step: Step) -> None:
-        self.inbox = Inbox()
+    def __init__(self, at: WallClock, step: Step = lambda _: None) -> None:
+        self.inbox = Inbox(now=at.now)
         self.paths: list[str] = []
         self._app = create_app(self.inbox)
         self._step = step
