@@ -10,8 +10,6 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 from endpointwatch.routing.permissions import allow
 
-SHORTEST_MINUTES, LONGEST_MINUTES = 1, 60
-
 
 class Heartbeat(Construct):
     """Sends a heartbeat to a topic.

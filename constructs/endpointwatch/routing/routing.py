@@ -21,12 +21,14 @@ from constructs import Construct
 from endpointwatch import _checks
 from endpointwatch._buckets import private_bucket
 from endpointwatch.routing.document import SettingsDocument
+from endpointwatch.routing.events import endpoint_events, job_events
 from endpointwatch.routing.functions import VENDORED, ZONES, alert_function
-from endpointwatch.routing.heartbeat import LONGEST_MINUTES, SHORTEST_MINUTES, Heartbeat
+from endpointwatch.routing.heartbeat import Heartbeat
 from endpointwatch.routing.outputs import Outputs
 from endpointwatch.routing.permissions import allow, allow_charts, allow_context, allow_metrics, allow_state
 from endpointwatch.routing.routes import Route, complete_routes
 from endpointwatch.routing.sinks import Sink
+from endpointwatch.routing.times import heartbeat_minutes, times
 from endpointwatch.routing.transport import BATCHING_WINDOW, Transport
 from endpointwatch.routing.watch import NAMESPACE, RoutingWatch
 from endpointwatch.severity import Severity
@@ -95,8 +97,8 @@ class AlertRouting(Construct):
         if encryption_key is not None and not hasattr(encryption_key, "key_arn"):
             raise TypeError(f"encryption_key: {encryption_key!r} is no key; give a kms.Key, or leave it out")
         self.environment = _checks.environment(environment)
-        times = _times(group_window, settle, remind, enrichment_deadline)
-        heartbeat_minutes = _minutes(heartbeat)
+        every = times(group_window, settle, remind, enrichment_deadline)
+        minutes = heartbeat_minutes(heartbeat)
         routes = complete_routes(sinks, routes)
 
         self.encryption_key = encryption_key or kms.Key(
@@ -113,7 +115,7 @@ class AlertRouting(Construct):
         self.sink_queues = {sink.name: self._transport.queue(_queue_id(sink)) for sink in sinks}
         self._make_state(removal_policy)
         self._make_functions(sinks, routes, log_retention)
-        self._settings = self._make_settings(sinks, routes, times)
+        self._settings = self._make_settings(sinks, routes, every)
         for function in (self.enricher, self.dispatcher):
             self._settings.give_to(function)
         Heartbeat(
@@ -121,13 +123,13 @@ class AlertRouting(Construct):
             "Heartbeat",
             topic=self._topics[Severity.INFO],
             encryption_key=self.encryption_key,
-            minutes=heartbeat_minutes,
+            minutes=minutes,
         )
         # Does not go through the routing: it is the routing that fails.
         self.fallback = self._transport.topic("Fallback", display_name="endpointwatch itself")
         for address in operators:
             self.fallback.add_subscription(subscriptions.EmailSubscription(address))
-        self.watch = self._watch(heartbeat_minutes)
+        self.watch = self._watch(minutes)
         Outputs(
             self,
             values={
@@ -137,6 +139,8 @@ class AlertRouting(Construct):
                 "AlertsQueue": self.queue.queue_url,
                 "AlertsDeadLetters": self.dead_letter_queues["AlertsDead"].queue_url,
                 "Undelivered": self.dead_letter_queues["Undelivered"].queue_url,
+                "EnricherLogs": self.enricher.log_group.log_group_name,
+                "DispatcherLogs": self.dispatcher.log_group.log_group_name,
             },
         )
 
@@ -212,7 +216,7 @@ class AlertRouting(Construct):
         allow_metrics(_role(self.dispatcher), namespace=NAMESPACE)
 
     def _make_settings(
-        self, sinks: Sequence[Sink], routes: Sequence[Route], times: Mapping[str, float]
+        self, sinks: Sequence[Sink], routes: Sequence[Route], every: Mapping[str, float]
     ) -> SettingsDocument:
         def document(sink: Sink) -> Mapping[str, Any]:
             return {
@@ -232,16 +236,16 @@ class AlertRouting(Construct):
                 "environment": self.environment,
                 "topics": {topic.topic_arn: severity for severity, topic in self._topics.items()},
                 "routes": [route.document for route in routes],
-                **times,
+                **every,
             },
             sinks={sink.name: document(sink) for sink in sinks},
         )
 
-    def _watch(self, heartbeat_minutes: int) -> RoutingWatch:
+    def _watch(self, minutes: int) -> RoutingWatch:
         watch = RoutingWatch(self, "Watch", environment=self.environment, topic=self.fallback)
         watch.dead_letters(self.dead_letter_queues)
         for name in self.sink_queues:
-            watch.heartbeat(name, minutes=heartbeat_minutes)
+            watch.heartbeat(name, minutes=minutes)
         watch.functions({"Enricher": self.enricher, "Dispatcher": self.dispatcher})
         watch.oldest_alert(self.queue)
         watch.backlog(self.sink_queues)
@@ -276,25 +280,16 @@ class AlertRouting(Construct):
 
     def route_endpoint_events(self, *, endpoint_names: Sequence[str]) -> events.Rule:
         """Pages when one of these SageMaker endpoints fails to be made, updated or rolled back; resolves when it serves again."""
-        for name in endpoint_names:
-            _checks.resource_name("endpoint_names", name)
         return self.route_events(
             "EndpointEvents",
             description="SageMaker endpoints that fail, and that serve again",
-            pattern=events.EventPattern(
-                source=["aws.sagemaker"],
-                detail_type=["SageMaker Endpoint State Change"],
-                detail={
-                    "EndpointName": list(endpoint_names),
-                    "EndpointStatus": [
-                        "FAILED",
-                        "OUT_OF_SERVICE",
-                        "ROLLING_BACK",
-                        "UPDATE_ROLLBACK_FAILED",
-                        "IN_SERVICE",
-                    ],
-                },
-            ),
+            pattern=endpoint_events(endpoint_names),
+        )
+
+    def route_job_events(self, *, name_prefixes: Sequence[str]) -> events.Rule:
+        """Tells when a SageMaker training job fails whose name begins with one of these; a job's failure has no end."""
+        return self.route_events(
+            "JobEvents", description="SageMaker training jobs that fail", pattern=job_events(name_prefixes)
         )
 
 
@@ -306,32 +301,3 @@ def _role(function: lambda_.Function) -> iam.Role:
     role = function.role
     assert isinstance(role, iam.Role)
     return role
-
-
-def _times(
-    group_window: Duration | timedelta,
-    settle: Duration | timedelta,
-    remind: Duration | timedelta | None,
-    enrichment_deadline: Duration | timedelta,
-) -> Mapping[str, float]:
-    """The times, as the functions read them."""
-    return {
-        "deadline_seconds": _checks.seconds(
-            "enrichment_deadline", enrichment_deadline, low=1, high=10, fix="give 1 to 10 seconds"
-        ),
-        "window_seconds": _checks.seconds(
-            "group_window", group_window, low=60, high=86_400, fix="give 1 minute up to 1 day"
-        ),
-        "settle_seconds": _checks.seconds("settle", settle, low=0, high=3600, fix="give 0 up to 1 hour"),
-        "remind_seconds": 0
-        if remind is None
-        else _checks.seconds("remind", remind, low=300, high=43_200, fix="give 5 minutes up to 12 hours, or None"),
-    }
-
-
-def _minutes(heartbeat: Duration | timedelta) -> int:
-    fix = f"give {SHORTEST_MINUTES} to {LONGEST_MINUTES} whole minutes"
-    minutes = _checks.milliseconds("heartbeat", heartbeat, fix="write Duration.minutes(5)") / 60_000
-    if minutes != int(minutes):
-        raise ValueError(f"heartbeat: {minutes:g} minutes are not whole ones; {fix}")
-    return _checks.whole("heartbeat", int(minutes), low=SHORTEST_MINUTES, high=LONGEST_MINUTES, fix=fix)

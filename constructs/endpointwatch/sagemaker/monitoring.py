@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 
-from aws_cdk import Annotations, Aws
+from aws_cdk import Annotations, Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from constructs import Construct
@@ -98,6 +98,30 @@ class EndpointMonitoring(Construct):
             self.dashboard = cloudwatch.CfnDashboard(
                 self, "Dashboard", dashboard_name=dashboard_name, dashboard_body=json.dumps(body)
             )
+
+    def maintenance_window(
+        self, id: str, *, schedule: cloudwatch.ScheduleExpression, duration: Duration, description: str | None = None
+    ) -> cloudwatch.AlarmMuteRule:
+        """Mutes all alarms of this endpoint while it is worked on.
+
+        They go on being evaluated; one that still fires when the window ends is told then, marked as late.
+
+        Args:
+            id: id of the construct.
+            schedule: `ScheduleExpression.cron(hour="2", minute="0", week_day="SUN", time_zone=TimeZone.of("Europe/Berlin"))` for
+                every Sunday, `ScheduleExpression.at(...)` for once; in UTC unless it says otherwise.
+            duration: how long each window lasts.
+            description: what is worked on.
+        """
+        _checks.instance("duration", duration, Duration, fix="write Duration.hours(1)")
+        return cloudwatch.AlarmMuteRule(
+            self,
+            id,
+            alarms=list(self.alarms.values()),
+            schedule=schedule,
+            duration=duration,
+            description=description,
+        )
 
 
 def _tags(
