@@ -71,6 +71,8 @@ class Change:
     """`deployment`, `configuration`, `scaling` or `permission`."""
     before: str = ""
     """Of a deployment: the endpoint configuration that it replaced, to go back to; empty where nobody knows."""
+    after: str = ""
+    """Of a deployment: the endpoint configuration that it brought."""
     failed: bool = False
     """Whether it was tried and did not work."""
 

@@ -11,3 +11,11 @@ OUT_OF_MEMORY = re.compile(
     re.I,
 )
 """PyTorch, CUDA, cuBLAS, TensorFlow and JAX, ONNX Runtime, the kernel, Kubernetes, Python, Java, C++."""
+_QUOTED = 160
+"""Characters of somebody's words that are enough to know them again."""
+
+
+def quote(text: str) -> str:
+    """Quote somebody's words as evidence, on one line."""
+    line = " ".join(text.split())
+    return f"“{line if len(line) <= _QUOTED else line[: _QUOTED - 1] + '…'}”"

@@ -41,6 +41,7 @@ def deployments(alert: Alert, resource: Resource, cloudtrail: Any, until: float)
             who=event.who,
             kind="deployment",
             before=before,
+            after=str(event.asked["endpointConfigName"]),
         )
         for event, before in zip(own, former, strict=False)
         if event.at >= began - LATELY

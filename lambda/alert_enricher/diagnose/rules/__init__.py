@@ -1,0 +1,1 @@
+"""One module a rule; `table.py` has their order."""
