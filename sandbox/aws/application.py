@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sandbox.aws import stacks
+from sandbox.aws import controls, scaling, stacks
 from sandbox.aws.sagemaker.errors import ServiceError
 from sandbox.aws.sagemaker.runtime import not_supported
 from sandbox.aws.sagemaker.service import SageMaker
@@ -21,6 +21,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _SIGNED_FOR_SAGEMAKER = re.compile(r"Credential=[^/,]+/\d{8}/[^/,]+/sagemaker/")
+_ACCESS_KEY = re.compile(r"Credential=([^/,]+)/")
 _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
 _CONTROL_TYPE = "application/x-amz-json-1.1"
 _JSON = "application/json"
@@ -52,8 +53,16 @@ class EmbeddedAws:
             return
         received = time.perf_counter()
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        if scope["path"].startswith("/_sandbox/"):
+        if scope["path"] in controls.PATHS and scope["method"] == "POST":
+            body = await _body(receive)
+            answered = await asyncio.get_running_loop().run_in_executor(
+                self._threads, controls.answer, scope["path"], body
+            )
+            await _send(send, _json(*answered))
+        elif scope["path"].startswith("/_sandbox/"):
             await _send(send, self._own_page(scope["path"]))
+        elif scaling.is_for_scaling(headers.get("x-amz-target", "")):
+            await _send(send, _json(*scaling.answer(headers["x-amz-target"]), content_type=_CONTROL_TYPE))
         elif _is_for_sagemaker(headers) or _is_plain_invocation(scope, headers):
             body = await _body(receive)
             reply = await asyncio.get_running_loop().run_in_executor(
@@ -75,7 +84,9 @@ class EmbeddedAws:
         target = headers.get("x-amz-target")
         try:
             if target is not None:
-                return _json(200, self._sagemaker.answer(target, body), content_type=_CONTROL_TYPE)
+                return _json(
+                    200, self._sagemaker.answer(target, body, who=_caller(headers)), content_type=_CONTROL_TYPE
+                )
             match = _INVOCATIONS.fullmatch(path)
             if match is None:
                 raise not_supported(path)
@@ -84,6 +95,12 @@ class EmbeddedAws:
             content_type = _JSON if target is None else _CONTROL_TYPE
             return _json(error.status, error.body(), content_type=content_type, **{"x-amzn-ErrorType": error.code})
         return 200, reply.headers, reply.body
+
+
+def _caller(headers: Mapping[str, str]) -> str:
+    """Who signed a request: the access key, for nobody has a name here."""
+    found = _ACCESS_KEY.search(headers.get("authorization", ""))
+    return found[1] if found else "anonymous"
 
 
 def _is_for_sagemaker(headers: Mapping[str, str]) -> bool:

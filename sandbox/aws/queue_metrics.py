@@ -1,7 +1,8 @@
-"""What SQS publishes about its queues every minute: how many messages wait in each."""
+"""What SQS publishes about its queues every minute: how many messages wait in each, and for how long."""
 
 import threading
 import time
+from typing import Any
 
 from ministack.services import sqs
 
@@ -15,6 +16,8 @@ _PUBLISHED = {
     "ApproximateNumberOfMessagesNotVisible": "ApproximateNumberOfMessagesNotVisible",
 }
 """Metric, and the attribute of a queue that it shows."""
+_RECEIVED_OFTEN = 3
+"""A message received more often counts no more for the age, as SQS has it."""
 
 
 def start(*, clock: Clock, record: Record) -> None:
@@ -39,3 +42,11 @@ def publish(record: Record) -> None:
         for metric, attribute in _PUBLISHED.items():
             value = float(queue["attributes"][attribute])
             record("AWS/SQS", metric, value, unit="Count", dimensions={"QueueName": scope[2]})
+        age = age_of_oldest(queue, time.time())
+        record("AWS/SQS", "ApproximateAgeOfOldestMessage", age, unit="Seconds", dimensions={"QueueName": scope[2]})
+
+
+def age_of_oldest(queue: dict[str, Any], now: float) -> float:
+    """Wall-clock seconds since the oldest message was sent, 0 for an empty queue; visibility timeouts are of the wall clock too."""
+    sent = [m["sent_at"] for m in list(queue["messages"]) if m.get("receive_count", 0) <= _RECEIVED_OFTEN]
+    return now - min(sent) if sent else 0.0

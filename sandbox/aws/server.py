@@ -10,7 +10,19 @@ from hypercorn.config import Config
 from ministack.app import app as ministack_app
 from ministack.core import lambda_runtime
 
-from sandbox.aws import cloudwatch, log_search, mail, queue_metrics, services, stacks, times
+from sandbox.aws import (
+    cloudwatch,
+    event_sources,
+    functions,
+    log_search,
+    mail,
+    queue_metrics,
+    queues,
+    services,
+    stacks,
+    times,
+    trail,
+)
 from sandbox.aws.application import EmbeddedAws
 from sandbox.aws.sagemaker.service import SageMaker
 from sandbox.clock import Clock
@@ -28,6 +40,10 @@ def run(listener: socket.socket, *, clock: Clock, inbox_url: str) -> None:
     """
     cloudwatch.install(clock)
     times.install(clock)
+    trail.install(clock)
+    queues.install()
+    event_sources.install()
+    functions.install(cloudwatch.record)
     log_search.install()
     mail.install(inbox_url)
     sagemaker = SageMaker(
@@ -36,6 +52,7 @@ def run(listener: socket.socket, *, clock: Clock, inbox_url: str) -> None:
         put_log_events=services.put_log_events,
         put_event=services.put_event,
         put_object=services.put_object,
+        trail=trail.record,
     )
     stacks.install(sagemaker.control)
     application = EmbeddedAws(ministack=ministack_app, sagemaker=sagemaker, clock=clock)

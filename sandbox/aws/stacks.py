@@ -146,8 +146,6 @@ def _emulated_by_ministack(resource_type: str, properties: Mapping[str, Any]) ->
         return ["permissions are not enforced"]
     if resource_type == "AWS::Lambda::Function":
         return ["runs as a process of the sandbox's own Python, without a memory limit"]
-    if resource_type == "AWS::Lambda::EventSourceMapping" and properties.get("MaximumBatchingWindowInSeconds"):
-        return ["MaximumBatchingWindowInSeconds has no effect: a batch is delivered at once"]
     if resource_type == "AWS::SNS::Subscription" and str(properties.get("Protocol")).startswith("email"):
         return ["confirmed without asking; its mail goes to the inbox"]
     return []

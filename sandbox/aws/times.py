@@ -1,21 +1,44 @@
-"""Sandbox time inside ministack's own services, where a reader compares it with metrics."""
+"""Sandbox time inside ministack's own services, where a reader compares it with metrics, and for what runs on a schedule."""
 
+import time
+from datetime import datetime, tzinfo
+from types import SimpleNamespace
 from typing import Any
 
-from ministack.services import cloudwatch_logs, eventbridge
+from ministack.services import cloudwatch_logs, eventbridge, scheduler
 
 from sandbox.clock import Clock
 
+_TICK = 10.0
+"""Sandbox seconds between looks at what is scheduled: ministack's own, in its seconds."""
+_SHORTEST_TICK = 0.1
+
 
 def install(clock: Clock) -> None:
-    """Let log timestamps and the time of events follow `clock`."""
+    """Let log timestamps, the time of events and schedules follow `clock`."""
     append = cloudwatch_logs._append_log_events
 
     def append_in_sandbox_time(stream: dict[str, Any], events: list[dict[str, Any]]) -> None:
         append(stream, [_shifted(event, clock) for event in events])
 
     cloudwatch_logs._append_log_events = append_in_sandbox_time
+    tick = max(clock.wall_seconds(_TICK), _SHORTEST_TICK)
     eventbridge._now_ts = clock.now
+    eventbridge.datetime = _datetime_of(clock)
+    eventbridge._SCHEDULER_TICK_INTERVAL = tick
+    scheduler.time = SimpleNamespace(time=clock.now, sleep=time.sleep)
+    scheduler._SCHEDULE_TICK_INTERVAL = tick
+
+
+def _datetime_of(clock: Clock) -> type[datetime]:
+    class SandboxDatetime(datetime):
+        """A datetime whose now is the sandbox's."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "SandboxDatetime":
+            return cls.fromtimestamp(clock.now(), tz)
+
+    return SandboxDatetime
 
 
 def _shifted(event: dict[str, Any], clock: Clock) -> dict[str, Any]:

@@ -37,6 +37,8 @@ REPLACING: dict[str, tuple[str, ...]] = {
     ENDPOINT: ("EndpointName",),
 }
 _TRANSITION_SECONDS = 600.0
+_WHO = "AWSCloudFormation"
+"""Who CloudTrail names for what a stack does: the session of its role."""
 
 Properties = dict[str, Any]
 Created = tuple[str, dict[str, str]]
@@ -80,7 +82,7 @@ class Resources:
 
     def _create(self, kind: str, logical_id: str, properties: Properties, stack: str) -> Created:
         name = properties.get(f"{kind}Name") or self._name(stack, logical_id)
-        response = self._control.call(f"Create{kind}", {**properties, f"{kind}Name": name})
+        response = self._control.call(f"Create{kind}", {**properties, f"{kind}Name": name}, who=_WHO)
         return response[f"{kind}Arn"], {f"{kind}Name": name}
 
     def _create_endpoint(self, logical_id: str, properties: Properties, stack: str) -> Created:
@@ -97,7 +99,9 @@ class Resources:
         name = _name_in(physical_id)
         if old.get("EndpointConfigName") != new["EndpointConfigName"]:
             self._control.call(
-                "UpdateEndpoint", {"EndpointName": name, "EndpointConfigName": new["EndpointConfigName"]}
+                "UpdateEndpoint",
+                {"EndpointName": name, "EndpointConfigName": new["EndpointConfigName"]},
+                who=_WHO,
             )
             self._wait(name)
             endpoint = self._control.endpoint(name)
@@ -110,14 +114,14 @@ class Resources:
         kept = {tag["Key"] for tag in new.get("Tags", [])}
         dropped = [tag["Key"] for tag in old.get("Tags", []) if tag["Key"] not in kept]
         if dropped:
-            self._control.call("DeleteTags", {"ResourceArn": physical_id, "TagKeys": dropped})
+            self._control.call("DeleteTags", {"ResourceArn": physical_id, "TagKeys": dropped}, who=_WHO)
         if kept:
-            self._control.call("AddTags", {"ResourceArn": physical_id, "Tags": new["Tags"]})
+            self._control.call("AddTags", {"ResourceArn": physical_id, "Tags": new["Tags"]}, who=_WHO)
         kind = "Model" if ":model/" in physical_id else "EndpointConfig"
         return physical_id, {f"{kind}Name": _name_in(physical_id)}
 
     def _delete(self, kind: str, physical_id: str) -> None:
-        self._control.call(f"Delete{kind}", {f"{kind}Name": _name_in(physical_id)})
+        self._control.call(f"Delete{kind}", {f"{kind}Name": _name_in(physical_id)}, who=_WHO)
 
     def _delete_endpoint(self, physical_id: str, _properties: Properties) -> None:
         endpoint = self._control.endpoint(_name_in(physical_id))

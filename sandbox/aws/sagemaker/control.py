@@ -15,6 +15,7 @@ _ARN_PREFIX = "arn:aws:sagemaker:us-east-1:000000000000"
 _PAGE = 100
 
 Record = dict[str, Any]
+Trail = Callable[[str, Mapping[str, Any], str], None]
 
 
 class ControlPlane:
@@ -25,15 +26,23 @@ class ControlPlane:
         logs: takes the containers' output.
         put_event: takes state changes.
         on_deleted: called with an endpoint that is gone.
+        trail: called with each call that succeeded: operation, request, who called.
     """
 
     def __init__(
-        self, *, clock: Clock, logs: LogWriter, put_event: PutEvent, on_deleted: Callable[[Endpoint], None]
+        self,
+        *,
+        clock: Clock,
+        logs: LogWriter,
+        put_event: PutEvent,
+        on_deleted: Callable[[Endpoint], None],
+        trail: Trail,
     ) -> None:
         self._clock = clock
         self._logs = logs
         self._put_event = put_event
         self._on_deleted = on_deleted
+        self._trail = trail
         self._lock = threading.RLock()
         self._models: dict[str, Record] = {}
         self._configs: dict[str, Record] = {}
@@ -59,7 +68,7 @@ class ControlPlane:
             "DeleteTags": self._delete_tags,
         }
 
-    def call(self, operation: str, request: Mapping[str, Any]) -> Record:
+    def call(self, operation: str, request: Mapping[str, Any], *, who: str) -> Record:
         """Run an operation with a request in the API's shape, and return its response in that shape.
 
         Raises:
@@ -73,7 +82,9 @@ class ControlPlane:
             )
         known = checked(operation, request)
         with self._lock:
-            return run(known)
+            answer = run(dict(known))
+        self._trail(operation, known, who)
+        return answer
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint of that name.

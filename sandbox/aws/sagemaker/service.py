@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sandbox.aws.sagemaker.capture import DataCapture, PutObject
-from sandbox.aws.sagemaker.control import ControlPlane
+from sandbox.aws.sagemaker.control import ControlPlane, Trail
 from sandbox.aws.sagemaker.endpoint import Endpoint, PutEvent
 from sandbox.aws.sagemaker.errors import ServiceError
 from sandbox.aws.sagemaker.logs import LogWriter, PutLogEvents
@@ -24,6 +24,7 @@ class SageMaker:
         put_log_events: takes the containers' output.
         put_event: takes state changes of endpoints.
         put_object: takes captured data.
+        trail: takes calls that succeeded: operation, request, who called.
 
     Attributes:
         control: models, endpoint configs and endpoints.
@@ -31,11 +32,20 @@ class SageMaker:
     """
 
     def __init__(
-        self, *, clock: Clock, record: Record, put_log_events: PutLogEvents, put_event: PutEvent, put_object: PutObject
+        self,
+        *,
+        clock: Clock,
+        record: Record,
+        put_log_events: PutLogEvents,
+        put_event: PutEvent,
+        put_object: PutObject,
+        trail: Trail,
     ) -> None:
         self._logs = LogWriter(clock=clock, put=put_log_events)
         self._capture = DataCapture(clock=clock, put_object=put_object)
-        self.control = ControlPlane(clock=clock, logs=self._logs, put_event=put_event, on_deleted=self._deleted)
+        self.control = ControlPlane(
+            clock=clock, logs=self._logs, put_event=put_event, on_deleted=self._deleted, trail=trail
+        )
         self.runtime = Runtime(control=self.control, record=record, capture=self._capture)
         self._metrics = InstanceMetrics(clock=clock, record=record, endpoints=self.control.endpoints)
 
@@ -54,8 +64,8 @@ class SageMaker:
         self._capture.close()
         self._logs.close()
 
-    def answer(self, target: str, body: bytes) -> dict[str, Any]:
-        """Answer a control-plane request: its `X-Amz-Target` header and JSON body.
+    def answer(self, target: str, body: bytes, *, who: str) -> dict[str, Any]:
+        """Answer a control-plane request: its `X-Amz-Target` header, its JSON body, and who sent it.
 
         Raises:
             ServiceError: the error to answer.
@@ -67,7 +77,7 @@ class SageMaker:
             raise ServiceError("SerializationException", f"the body is not JSON: {error}") from error
         if not isinstance(request, dict):
             raise ServiceError("SerializationException", "the body is not a JSON object")
-        return self.control.call(operation, request)
+        return self.control.call(operation, request, who=who)
 
     def _deleted(self, endpoint: Endpoint) -> None:  # noqa: ARG002 - what was captured of all endpoints is written
         self._capture.flush()
