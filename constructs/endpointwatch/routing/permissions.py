@@ -52,31 +52,48 @@ def allow_metrics(role: iam.Role, *, namespace: str) -> None:
 
 
 def allow_context(role: iam.Role) -> None:
-    """Allows the enricher to read about whatever fails."""
+    """Allows the enricher to read about whatever fails.
+
+    What a cluster's Kubernetes API tells is the cluster's to allow: give the role an access entry there with
+    `AmazonEKSViewPolicy`, and a cluster role that may get nodes. Without them pages name pods or nodes as missing.
+    """
     alarms = "cloudwatch", "alarm:*"
-    logs = "logs", "log-group:/aws/sagemaker/Endpoints/*"
+    clusters = "eks", "cluster/*"
+    endpoint_logs = "logs", "log-group:/aws/sagemaker/Endpoints/*"
+    job_logs = [("logs", f"log-group:/aws/sagemaker/{kind}Jobs:*") for kind in ("Training", "Processing", "Transform")]
     endpoints = [("sagemaker", f"{kind}/*") for kind in ("endpoint", "endpoint-config", "model")]
+    jobs = [("sagemaker", f"{kind}-job/*") for kind in ("training", "processing", "transform")]
     allow(role, "AlarmTags", ["cloudwatch:ListTagsForResource"], [own_arn(*alarms)])
-    # DescribeAlarms shows no composite alarm to whoever may not describe all; the other two know no resources.
+    # DescribeAlarms shows no composite alarm to whoever may not describe all; the others know no resources.
     allow(
         role,
         "Metrics",
         ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:GetMetricWidgetImage"],
         ["*"],
     )
+    allow(role, "Changes", ["application-autoscaling:DescribeScalingActivities", "cloudtrail:LookupEvents"], ["*"])
     allow(
         role,
         "Endpoints",
         ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"],
         [own_arn(*endpoint) for endpoint in endpoints],
     )
-    allow(role, "EndpointLogs", ["logs:FilterLogEvents"], [own_arn(*logs)])
-    others = "read only; any endpoint of the account may alarm through these topics, also one of another stack"
+    allow(
+        role,
+        "Jobs",
+        ["sagemaker:DescribeProcessingJob", "sagemaker:DescribeTrainingJob", "sagemaker:DescribeTransformJob"],
+        [own_arn(*job) for job in jobs],
+    )
+    allow(role, "EndpointLogs", ["logs:FilterLogEvents"], [own_arn(*endpoint_logs)])
+    allow(role, "JobLogs", ["logs:DescribeLogStreams", "logs:GetLogEvents"], [own_arn(*group) for group in job_logs])
+    allow(role, "Clusters", ["eks:DescribeCluster"], [own_arn(*clusters)])
+    others = "read only; any endpoint, job or cluster of the account may alarm through these topics, also one of another stack"
+    wide = (alarms, clusters, endpoint_logs, *job_logs, *endpoints, *jobs)
     acknowledge(
         role,
         {
-            "AwsSolutions-IAM5[Resource::*]": "GetMetricData and GetMetricWidgetImage know no resources, "
-            "and DescribeAlarms shows no composite alarm to whoever may not describe all",
-            **{own_arn_rule(*resource): others for resource in (alarms, logs, *endpoints)},
+            "AwsSolutions-IAM5[Resource::*]": "GetMetricData, GetMetricWidgetImage, DescribeScalingActivities and LookupEvents "
+            "know no resources, and DescribeAlarms shows no composite alarm to whoever may not describe all",
+            **{own_arn_rule(*resource): others for resource in wide},
         },
     )
