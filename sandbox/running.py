@@ -16,6 +16,7 @@ from sandbox import deploy
 from sandbox.aws.environment import ACCOUNT, REGION
 from sandbox.children import Children, get_json
 from sandbox.clock import Clock
+from sandbox.inbox.contracts.webhook import SECRET as WEBHOOK_SECRET
 
 ENDPOINT = "ranker"
 VARIANT = "AllTraffic"
@@ -24,6 +25,7 @@ CHANNEL = "C0SANDBOX01=ml-alerts"
 SECRETS = {
     "endpointwatch/local/pagerduty-routing-key": "R0SANDBOX0SANDBOX0SANDBOX0SANDBX",
     "endpointwatch/local/slack-bot-token": "xoxb-000000000000-000000000000-sandboxsandboxsandbox",
+    "endpointwatch/local/webhook-secret": WEBHOOK_SECRET,
 }
 
 Say = Callable[[str], None]
