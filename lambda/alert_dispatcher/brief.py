@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alert_common.alert import Alert, State
-from alert_common.context import Context
-from alert_common.delivery import Delivery
+from alert_common.context import Change, Context, Job, LogLine
+from alert_common.page import Page
 from alert_dispatcher import words
 from alert_dispatcher.changes import changes, in_short, roll_back, what_changed
 from alert_dispatcher.how_bad import how_bad
@@ -13,6 +13,8 @@ from alert_dispatcher.text import clock, day_and_clock, figure, one_line, shorte
 
 FAR = timedelta(hours=12)
 """So long before the alert a time of day does not tell which day."""
+HISTORY, WORKLOAD = 6, 8
+"""Changes, pods and nodes that are shown: more is not read in a page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,13 @@ class Brief:
     also_in_alarm: tuple[str, ...]
     fine_siblings: int
     logs: tuple[str, ...]
+    cause: str
+    """The likeliest cause, or that no rule matched; empty where nobody tried."""
+    evidence: tuple[str, ...]
+    history: tuple[str, ...]
+    """What was done to the resource, the newest first."""
+    workload: tuple[str, ...]
+    """The job, the pods and the nodes that are not as they should be."""
     why: str
     """The sender's own reason, where the figures do not say it."""
     missing: str
@@ -52,17 +61,17 @@ class Brief:
         return f"{self.start}{self.lag}"
 
 
-def brief(delivery: Delivery) -> Brief:
+def brief(page: Page) -> Brief:
     """Work out the answers."""
-    alert, context = delivery.alert, delivery.context
-    began = delivery.opened_at or alert.since or alert.at
+    alert, context = page.alert, page.context
+    began = page.opened_at or alert.since or alert.at
     return Brief(
-        headline=words.headline(delivery),
+        headline=words.headline(page),
         where=_where(alert, context),
         began=began,
         lag=_lag(alert, began),
         is_far=alert.at - began >= FAR,
-        how_bad=how_bad(delivery),
+        how_bad=how_bad(page),
         # A tag's value cannot hold the sign.
         objective=context.objective.replace(" percent", " %"),
         changed=what_changed(alert, context, began),
@@ -73,7 +82,11 @@ def brief(delivery: Delivery) -> Brief:
         ),
         also_in_alarm=tuple(s.name for s in context.siblings if s.state == State.ALARM),
         fine_siblings=sum(1 for s in context.siblings if s.state != State.ALARM),
-        logs=tuple(f"{line.at:%H:%M:%S} {one_line(line.text)}" for line in context.logs),
+        logs=tuple(_log(line) for line in context.logs),
+        cause=_cause(context),
+        evidence=context.diagnosis.evidence if context.diagnosis else (),
+        history=tuple(_done(change, alert) for change in context.changes[:HISTORY]),
+        workload=(*_job(context.job), *_pods(context), *_nodes(context)),
         why=_why(alert),
         missing=", ".join(f"{m.what} ({m.why})" for m in context.missing),
     )
@@ -102,8 +115,59 @@ def _lag(alert: Alert, began: datetime) -> str:
 
 
 def _first(alert: Alert, context: Context, began: datetime) -> tuple[str, ...]:
-    own = alert.first_action[:1].upper() + alert.first_action[1:]
-    return tuple(step for step in (roll_back(alert, context, began), own) if step)
+    """The diagnosis knows the whole context; without one, the last deployment is the first suspect."""
+    found = context.diagnosis.first if context.diagnosis else roll_back(alert, context, began)
+    steps = (step[:1].upper() + step[1:] for step in (found, alert.first_action) if step)
+    return tuple(dict.fromkeys(steps))
+
+
+def _cause(context: Context) -> str:
+    if context.diagnosis:
+        return context.diagnosis.cause
+    return "No rule matched: the cause is not known." if context.diagnosed else ""
+
+
+def _log(line: LogLine) -> str:
+    again = f"  ({line.count}x since {line.first_at:%H:%M:%S})" if line.first_at and line.count > 1 else ""
+    return f"{line.at:%H:%M:%S} {one_line(line.text)}{again}"
+
+
+def _done(change: Change, alert: Alert) -> str:
+    when = clock(change.at) if alert.at - change.at < FAR else day_and_clock(change.at)
+    return one_line(f"{when} {change.what}{f' by {change.who}' if change.who else ''}")
+
+
+def _job(job: Job | None) -> tuple[str, ...]:
+    if job is None:
+        return ()
+    ran = f" after {span(job.ended_at - job.started_at)}" if job.ended_at and job.started_at else ""
+    size = f" on {job.instance_count or 1} x {job.instance_type}" if job.instance_type else ""
+    return (one_line(f"Job {job.status}{ran}{size}{f': {job.failure}' if job.failure else ''}"),)
+
+
+def _pods(context: Context) -> tuple[str, ...]:
+    if not context.pods:
+        return ()
+    bad = [pod for pod in context.pods if not pod.ready or pod.reason or pod.restarts]
+    lines = [
+        one_line(
+            f"Pod {pod.name} {pod.phase}{f', {pod.restarts} restarts' if pod.restarts else ''}"
+            f"{f' on {pod.node}' if pod.node else ''}{f': {pod.reason}' if pod.reason else ''}"
+        )
+        for pod in bad[:WORKLOAD]
+    ]
+    return (f"{sum(pod.ready for pod in context.pods)} of {len(context.pods)} pods are ready", *lines)
+
+
+def _nodes(context: Context) -> tuple[str, ...]:
+    bad = [node for node in context.nodes if not node.ready or node.problems]
+    return tuple(
+        one_line(
+            f"Node {node.name}{f' ({node.instance_type})' if node.instance_type else ''} "
+            f"{'is ready' if node.ready else 'is not ready'}{': ' if node.problems else ''}{', '.join(node.problems)}"
+        )
+        for node in bad[:WORKLOAD]
+    )
 
 
 def _why(alert: Alert) -> str:

@@ -7,7 +7,8 @@ from alert_common.alert import Severity
 from alert_common.incident import Incident, Member, News, Stage, Told
 from alert_common.page import Action
 
-_ORDER = tuple(Severity)
+URGENCY = tuple(Severity)
+"""The most severe first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,7 @@ class Gap:
             self.told.stage is Stage.OPEN
             and self.incident.is_open
             and known is not None
-            and _ORDER.index(self.incident.severity) < _ORDER.index(known)
+            and URGENCY.index(self.incident.severity) < URGENCY.index(known)
         )
 
     @property
@@ -105,6 +106,12 @@ class Gap:
         lead = next((news for news in fired if members[news.member].severity is severity), self.incident.first)
         late = [n for n in self.incident.news if n.action is Action.CONTEXT and n.member == lead.member]
         return late[-1] if late else lead
+
+    @property
+    def end(self) -> News | None:
+        """What ended it; None while it is not over, or where nobody kept it."""
+        ends = [news for news in self.incident.news if news.action is Action.RESOLVE]
+        return ends[-1] if ends and self.is_over else None
 
     @property
     def others(self) -> tuple[Member, ...]:

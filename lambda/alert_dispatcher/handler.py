@@ -1,112 +1,113 @@
-"""Entry point of the dispatcher: batches of the sinks' queues; one record's failure is that record's alone."""
+"""Entry point of the dispatcher: batches of the sinks' queues are looked at together, admitted together, told side by side."""
 
 import os
-from dataclasses import replace
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-from alert_common import queue
+from alert_common import clock, settings
 from alert_common.aws import client, prepare
-from alert_common.delivery import Action, Delivery
+from alert_common.delivery import Kind
+from alert_common.queue import Record
 from alert_common.redact import redact
-from alert_common.state import SinkRecord, StateTable
+from alert_common.settings import Settings
+from alert_common.store import Store
+from alert_dispatcher import heartbeat, jobs
+from alert_dispatcher.admit import admit
 from alert_dispatcher.charts import Charts
-from alert_dispatcher.errors import RejectedError, RetryLaterError
+from alert_dispatcher.errors import RejectedError
+from alert_dispatcher.jobs import Job
+from alert_dispatcher.look import look
+from alert_dispatcher.returns import Returns
 from alert_dispatcher.secrets import Secrets
-from alert_dispatcher.settings import Settings
 from alert_dispatcher.sinks import registry
-from alert_dispatcher.sinks.base import Sink, is_late
+from alert_dispatcher.sinks.base import Sink, Tools
+from alert_dispatcher.work import Work
 
-prepare("dynamodb", "sqs", "secretsmanager")
+prepare("dynamodb", "sqs", "secretsmanager", "ssm")
 logger = Logger()
 
-
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's
-    """Send every record's delivery and answer which records failed."""
-    held: dict[str, RetryLaterError] = {}
-    return queue.each(event, lambda record: _record(record, held))
-
-
-def _record(record: queue.Record, held: dict[str, RetryLaterError]) -> None:
-    """Send one delivery.
-
-    Args:
-        record: the queue's record.
-        held: sinks that asked for time in this batch, and what they said; they are not asked again in it.
-    """
-    name = ""
-    try:
-        delivery = _read(record["body"])
-        name = delivery.sink
-        _send(delivery, held.get(name))
-    except RetryLaterError as error:
-        held.setdefault(name, error)
-        if queue.is_old(record) and _buried(record, name, f"tried for a day: {error}"):
-            return
-        seconds = queue.put_back(client("sqs"), record, error.after_seconds)
-        logger.warning("comes back later", extra={"sink": name, "seconds": seconds, "why": redact(str(error))})
-        raise
-    except RejectedError as error:
-        # Without a dead-letter queue to put it on, the record fails until its queue gives it up.
-        if not _buried(record, name, str(error)):
-            raise
-    except Exception as error:
-        logger.error("failed", extra={"sink": name, "error": redact(repr(error))})  # noqa: TRY400 - a trace may hold secrets
-        raise
+THREADS = 50
+"""As many as there are records in a batch."""
+FUNCTION_SECONDS = 30.0
+"""Where nobody says how much time is left."""
 
 
-def _buried(record: queue.Record, sink: str, error: str) -> bool:
-    why = redact(error)
-    logger.error("rejected for good", extra={"sink": sink, "why": why, "message_id": record["messageId"]})
-    return queue.bury(client("sqs"), record, _settings().dead_letters.get(sink, ""), why)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """See to every record of a batch and answer which of them come back."""
+    left = context.get_remaining_time_in_millis() / 1000 if context else FUNCTION_SECONDS
+    work = Work(
+        store=_store(),
+        settings=_settings(),
+        sqs=client("sqs"),
+        sink=_sink,
+        returns=Returns(client("sqs")),
+        now=clock.now(),
+        until=time.monotonic() + left,
+    )
+    todo = _due(work, event["Records"])
+    beats = [_beat(work, job) for job in todo if job.delivery.kind is Kind.HEARTBEAT]
+    told = [job for job in todo if job.delivery.kind is not Kind.HEARTBEAT]
+    _side_by_side([*beats, *_tellers(work, told)])
+    for name, learned in work.learned.items():
+        learned.save(work.store, name)
+    return work.returns.answer()
 
 
-def _read(body: str) -> Delivery:
-    try:
-        return Delivery.from_json(body)
-    except ValueError as error:
-        raise RejectedError(f"not a delivery: {error}") from None
-
-
-def _send(delivery: Delivery, held: RetryLaterError | None) -> None:
-    if held is not None:
-        raise held
-    table = _table()
-    last = table.sent(delivery.sink, delivery.dedup_key)
-    log = {"sink": delivery.sink, "action": delivery.action, "alert": delivery.alert.name}
-    if last is not None and (why := _left_out(delivery, last)):
-        logger.info(why, extra={**log, "at": delivery.alert.at.isoformat()})
-        return
-    triggered_at = last.triggered_at if last is not None else None
-    if delivery.action is Action.TRIGGER:
-        triggered_at = delivery.alert.at
-
-    def remember(sent: SinkRecord) -> None:
+def _due(work: Work, records: Sequence[Record]) -> list[Job]:
+    """Read the records; what has nothing to tell yet goes back until it has."""
+    read = []
+    for record in records:
         try:
-            table.record(delivery.sink, delivery.dedup_key, replace(sent, triggered_at=triggered_at))
-        except Exception as error:
-            logger.error("sent but not recorded", extra={**log, "error": redact(repr(error))})  # noqa: TRY400
+            job = jobs.read(record)
+        except ValueError as error:
+            work.returns.malformed(record, str(error))
+            continue
+        if (wait := jobs.early(job, work.now)) > 0:
+            work.returns.later(job, wait, "there is nothing to tell yet")
+        else:
+            read.append(job)
+    return jobs.grouped(read)
 
-    _sink(delivery.sink).send(delivery, last, remember)
-    logger.info("sent", extra={**log, "at": delivery.alert.at.isoformat()})
+
+def _tellers(work: Work, todo: Sequence[Job]) -> list[Callable[[], None]]:
+    if not todo:
+        return []
+    try:
+        return admit(work, look(work, todo))
+    except Exception as error:  # the table: nothing is told that was not looked up
+        seen = {id(record) for record, _ in work.returns.waits}
+        for job in todo:
+            if id(job.record) not in seen:
+                work.returns.failed(job, work.of(job.delivery.sink), f"{type(error).__name__}: {error}")
+        return []
 
 
-def _left_out(delivery: Delivery, last: SinkRecord) -> str:
-    """Say why the sink is not told, empty when it is.
+def _beat(work: Work, job: Job) -> Callable[[], None]:
+    def beat() -> None:
+        try:
+            sink = work.sink(job.delivery.sink)
+        except RejectedError as error:
+            logger.error("heartbeat failed", extra={"sink": job.delivery.sink, "error": redact(str(error))})  # noqa: TRY400
+            return
+        environment = work.settings.environment
+        heartbeat.beat(job, sink, environment=environment, cloudwatch=lambda: client("cloudwatch"))
 
-    A trigger may come twice, the second time after its end. What is late is told only in a thread that shows the newer
-    news too: anywhere else it would read as the newest, page for what is over, and nothing would close it.
-    """
-    at = delivery.alert.at
-    if last.at == at and delivery.action in {last.action, Action.INFORM}:
-        return "already sent"
-    if delivery.action is Action.TRIGGER and last.triggered_at is not None and at <= last.triggered_at:
-        return "already sent"
-    if is_late(delivery, last) and not last.thread:
-        return f"left out: {'already over' if last.action is Action.RESOLVE else 'newer news was told'}"
-    return ""
+    return beat
+
+
+def _side_by_side(calls: Sequence[Callable[[], None]]) -> None:
+    for done in [_threads().submit(call) for call in calls]:
+        done.result()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="teller")
 
 
 @cache
@@ -116,15 +117,17 @@ def _sink(name: str) -> Sink:
 
 @cache
 def _settings() -> Settings:
-    return Settings.from_environment(os.environ)
+    return settings.read(client("ssm"))
 
 
 @cache
-def _table() -> StateTable:
-    return StateTable(client("dynamodb"), _settings().state_table)
+def _store() -> Store:
+    if not os.environ.get("STATE_TABLE"):
+        raise ValueError("STATE_TABLE is not set; it must be the name of the DynamoDB table")
+    return Store(client("dynamodb"), os.environ["STATE_TABLE"])
 
 
 @cache
-def _tools() -> registry.Tools:
-    charts = Charts(bucket=_settings().charts_bucket, s3=lambda: client("s3"))
-    return registry.Tools(secrets=Secrets(client("secretsmanager")), charts=charts, sns=lambda: client("sns"))
+def _tools() -> Tools:
+    charts = Charts(bucket=os.environ.get("CHARTS_BUCKET", ""), s3=lambda: client("s3"))
+    return Tools(secrets=Secrets(client("secretsmanager")), charts=charts, client=client)

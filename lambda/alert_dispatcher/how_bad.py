@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from alert_common import tags
 from alert_common.alert import MetricFacts, State
-from alert_common.delivery import Delivery
+from alert_common.page import Page
 from alert_common.units import Unit, unit_of
 from alert_dispatcher.text import figure, span
 from alert_dispatcher.words import signal
@@ -13,12 +13,12 @@ from alert_dispatcher.words import signal
 _SIDES = {"GreaterThanThreshold": "above", "LessThanThreshold": "below"}
 
 
-def how_bad(delivery: Delivery) -> str:
+def how_bad(page: Page) -> str:
     """Answer in one look; empty where the alert has no metric."""
-    alert, metric = delivery.alert, delivery.alert.metric
+    alert, metric = page.alert, page.alert.metric
     if metric is None:
         return ""
-    unit = unit_of(metric, delivery.context.tags)
+    unit = unit_of(metric, page.context.tags)
     periods = _periods(metric) if alert.state is State.ALARM else ""
     if metric.value is None:
         return f"No data{periods}" if alert.state is State.ALARM and metric.no_data else ""
@@ -28,10 +28,10 @@ def how_bad(delivery: Delivery) -> str:
         return f"{value}; expected is {low} to {high}{periods}"
     if metric.threshold is None:
         return value
-    told = f"{value} of requests fail" if signal(delivery) == "errors" and unit.name == "%" else value
+    told = f"{value} of requests fail" if signal(page) == "errors" and unit.name == "%" else value
     fires = f"alarm fires {_SIDES.get(metric.comparison, 'at')}"
     limit = _figure(metric.threshold, unit)
-    objective = _number(delivery.context.tags.get(tags.OBJECTIVE_VALUE, ""))
+    objective = _number(page.context.tags.get(tags.OBJECTIVE_VALUE, ""))
     if objective is None:
         return f"{told}; the {fires} {limit}{_factor(metric, metric.threshold)}{periods}"
     promised = _figure(objective, unit)

@@ -2,7 +2,7 @@
 
 from alert_common import tags
 from alert_common.alert import Alert, Kind, State
-from alert_common.delivery import Action, Delivery
+from alert_common.page import Action, Page
 from alert_common.units import unit_of
 from alert_dispatcher.text import clock, figure, one_line, span
 
@@ -63,16 +63,14 @@ def subject(alert: Alert) -> str:
     return alert.resource.name if alert.resource is not None else alert.name
 
 
-def signal(delivery: Delivery) -> str:
+def signal(page: Page) -> str:
     """Tell which golden signal the alert watches, empty for none of them."""
-    metric = delivery.alert.metric
-    resource = delivery.alert.resource
+    metric = page.alert.metric
+    resource = page.alert.resource
     endpoint = resource.name if resource is not None and resource.kind == "endpoint" else ""
     # Our alarms are named ENDPOINT/VARIANT/SIGNAL, which still tells when the tags could not be read.
-    named = (
-        delivery.alert.name.rpartition("/")[2] if endpoint and delivery.alert.name.startswith(f"{endpoint}/") else ""
-    )
-    for told in (delivery.context.tags.get(tags.SIGNAL, ""), named):
+    named = page.alert.name.rpartition("/")[2] if endpoint and page.alert.name.startswith(f"{endpoint}/") else ""
+    for told in (page.context.tags.get(tags.SIGNAL, ""), named):
         if told in _BROKEN:
             return told
     if metric is None or metric.subject is None or resource is None or resource.kind != "endpoint":
@@ -82,41 +80,41 @@ def signal(delivery: Delivery) -> str:
     return "" if found == "silence" and metric.comparison.startswith("Greater") else found
 
 
-def headline(delivery: Delivery) -> str:
+def headline(page: Page) -> str:
     """Say what is broken, what has recovered, or what happened, in one sentence without a full stop."""
-    match delivery.action:
+    match page.action:
         case Action.RESOLVE:
-            return recovered(delivery)
+            return recovered(page)
         case Action.NOTE:
-            return f"{_name(delivery)}: no data since {clock(delivery.alert.at)}; the incident stays open"
+            return f"{_name(page)}: no data since {clock(page.alert.at)}; the incident stays open"
         case _:
-            return one_line(_broken(delivery))
+            return one_line(_broken(page))
 
 
-def recovered(delivery: Delivery) -> str:
+def recovered(page: Page) -> str:
     """Say that it is over, after how long, and what it is like now."""
-    after = f" after {span(delivery.alert.at - delivery.opened_at)}" if delivery.opened_at else ""
-    metric = delivery.alert.metric
+    after = f" after {span(page.alert.at - page.opened_at)}" if page.opened_at else ""
+    metric = page.alert.metric
     # An end may come from missing data, or with a reason that still tells the worst points.
     fine = metric is None or metric.value is None or not metric.breaches(metric.value)
-    now = _fill(_FINE.get(signal(delivery), ""), delivery) if fine else ""
-    return one_line(f"{_name(delivery)} has recovered{after}{': ' if now else ''}{now}")
+    now = _fill(_FINE.get(signal(page), ""), page) if fine else ""
+    return one_line(f"{_name(page)} has recovered{after}{': ' if now else ''}{now}")
 
 
-def value_text(delivery: Delivery) -> str:
+def value_text(page: Page) -> str:
     """Write the newest datapoint in the unit a person reads, empty without one."""
-    metric = delivery.alert.metric
+    metric = page.alert.metric
     if metric is None or metric.value is None:
         return ""
-    unit = unit_of(metric, delivery.context.tags)
+    unit = unit_of(metric, page.context.tags)
     return figure(metric.value * unit.scale, unit.name)
 
 
-def _broken(delivery: Delivery) -> str:  # noqa: PLR0911 - one sentence a kind
-    alert = delivery.alert
-    known = _BROKEN.get(signal(delivery))
+def _broken(page: Page) -> str:  # noqa: PLR0911 - one sentence a kind
+    alert = page.alert
+    known = _BROKEN.get(signal(page))
     if known and alert.state is State.ALARM:
-        detail = _fill(known[1], delivery)
+        detail = _fill(known[1], page)
         return f"{subject(alert)} {known[0]}{': ' if detail else ''}{detail}"
     match alert.kind:
         case Kind.ENDPOINT | Kind.DEPLOYMENT:
@@ -138,12 +136,12 @@ def _broken(delivery: Delivery) -> str:  # noqa: PLR0911 - one sentence a kind
             return f"Alarm {alert.name} was deleted"
         case Kind.UNKNOWN:
             return f"{alert.name}: {alert.raw}"
-    return _alarm_sentence(delivery)
+    return _alarm_sentence(page)
 
 
-def _alarm_sentence(delivery: Delivery) -> str:
-    alert, metric = delivery.alert, delivery.alert.metric
-    value = value_text(delivery)
+def _alarm_sentence(page: Page) -> str:
+    alert, metric = page.alert, page.alert.metric
+    value = value_text(page)
     if alert.description:
         about = alert.description.splitlines()[0]
         return about if subject(alert) in about or alert.name in about else f"{alert.name}: {about}"
@@ -156,11 +154,11 @@ def _alarm_sentence(delivery: Delivery) -> str:
     return f"{alert.name}: {alert.reason}" if alert.reason else f"{alert.name} is in {alert.state}"
 
 
-def _fill(pattern: str, delivery: Delivery) -> str:
-    value = value_text(delivery)
+def _fill(pattern: str, page: Page) -> str:
+    value = value_text(page)
     if "{value}" in pattern and not value:
         return ""
-    metric = delivery.alert.metric
+    metric = page.alert.metric
     watched = metric.subject if metric else None
     errors = {
         "InvocationModelErrors": "model errors",
@@ -173,7 +171,7 @@ def _fill(pattern: str, delivery: Delivery) -> str:
     )
 
 
-def _name(delivery: Delivery) -> str:
-    alert = delivery.alert
-    known = signal(delivery)
+def _name(page: Page) -> str:
+    alert = page.alert
+    known = signal(page)
     return subject(alert) if known or alert.kind in {Kind.ENDPOINT, Kind.DEPLOYMENT} else alert.name

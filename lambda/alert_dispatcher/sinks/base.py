@@ -56,6 +56,11 @@ class Update(Gap):
         return self.pages[self.lead.page]
 
     @property
+    def end_page(self) -> Page | None:
+        """The page that tells the end, where the incident is over."""
+        return self.pages.get(self.end.page) if self.end is not None else None
+
+    @property
     def told_news(self) -> tuple[tuple[News, Page], ...]:
         """News with its pages, where they were read."""
         return tuple((news, self.pages[news.page]) for news in self.news if news.page in self.pages)

@@ -1,4 +1,8 @@
-"""Slack with a bot token: one message an incident, updated when it is over, with everything else in its thread.
+"""Slack with a bot token: one message an incident, kept current, with everything else in its thread.
+
+Slack knows no idempotent post. So what is about to be posted is stored first (`Told.trying`) and carried by the message as
+metadata; after a crash, or an answer that never came, the channel is searched for it before it is posted again. Without the
+scope to read the channel (`channels:history`, or `groups:history` for a private one) it is posted again.
 
 The chart goes into the thread: an image block can only show a file that Slack has finished processing and that the
 channel may see, and uploads are processed asynchronously, so a `slack_file` block right after an upload is refused with
@@ -6,168 +10,149 @@ channel may see, and uploads are processed asynchronously, so a `slack_file` blo
 """
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from aws_lambda_powertools.logging import Logger
 
-from alert_common.delivery import Action, Delivery
+from alert_common import clock
+from alert_common.alert import Severity
+from alert_common.incident import Stage, Told
+from alert_common.page import Action
 from alert_common.redact import redact
-from alert_common.state import SinkRecord
-from alert_dispatcher import http
+from alert_dispatcher import trying
 from alert_dispatcher.brief import brief
-from alert_dispatcher.errors import RejectedError, RetryLaterError, UnauthorizedError
-from alert_dispatcher.sinks import slack_blocks
-from alert_dispatcher.sinks.base import Remember, is_late
-from alert_dispatcher.text import shorten
+from alert_dispatcher.sinks import slack_blocks, slack_replies
+from alert_dispatcher.sinks.base import Digest, Remember, Tools, Update
+from alert_dispatcher.sinks.slack_api import URL, SlackApi, SlackError, metadata
 
 logger = Logger()
 
-CHART_SECONDS = 15.0
-"""For the whole chart: what is left of a function's minute after a slow message."""
-
-UNAUTHORIZED = {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
-TRANSIENT = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+CHART_SECONDS = 10.0
+"""For the whole chart, which nothing depends on."""
 GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
-OPEN = {Action.TRIGGER, Action.NOTE}
-"""What was told last while an incident is open."""
-UNREADABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 
 
-class SlackError(RejectedError):
-    """Slack answered `ok: false` for good; `code` is its word for why."""
-
-    def __init__(self, method: str, code: str) -> None:
-        super().__init__(f"{method}: {code}")
-        self.code = code
-
-
-@dataclass(frozen=True)
 class Slack:
-    """Sends to one channel; the secret is the bot's token (scopes chat:write, files:write)."""
+    """Sends to one channel; settings: `secret` (a bot's token), `channel`, `api_url`.
 
-    api_url: str
-    channel: str
-    token: Callable[[bool], str]
-    """The token; True reads it afresh."""
-    chart: Callable[[str], bytes]
-    """The PNG with this key, empty when there is none."""
+    Scopes: chat:write, files:write, and channels:history (groups:history for a private channel).
+    """
 
-    def send(self, delivery: Delivery, last: SinkRecord | None, remember: Remember) -> None:
-        """Post, update or reply, by what the channel already shows of the alert."""
-        channel, _, ts = last.thread.partition("/") if last else ("", "", "")
-        if last is not None and is_late(delivery, last):
-            if self._replied(channel, ts, slack_blocks.render(delivery)):
-                remember(last)
-            else:
-                logger.info("its thread is gone, and newer news was told", extra={"alert": delivery.alert.name})
-        elif delivery.action is Action.RESOLVE:
-            self._resolve(delivery, last, channel, ts, remember)
-        elif last is not None and ts and (last.action in OPEN or delivery.action is Action.NOTE):
-            self._add(delivery, last, channel, ts, remember)
-        else:
-            self._open(delivery, remember)
+    def __init__(self, settings: Mapping[str, Any], tools: Tools) -> None:
+        self._api = SlackApi(str(settings.get("api_url") or URL).rstrip("/"), tools.secret(settings))
+        self._channel = str(settings["channel"])
+        self._chart = tools.charts.read
 
-    def _open(self, delivery: Delivery, remember: Remember) -> None:
-        posted = self._post("chat.postMessage", {"channel": self.channel, **slack_blocks.render(delivery)})
-        channel, ts = str(posted.get("channel") or self.channel), str(posted.get("ts", ""))
-        headline = brief(delivery).headline
-        remember(SinkRecord(action=delivery.action, at=delivery.alert.at, thread=f"{channel}/{ts}", headline=headline))
-        self._illustrate(delivery, channel, ts)
+    def messages(self, update: Update) -> int:
+        """A new incident is one message; later a reply, and the first message brought up to date."""
+        return 1 if update.is_new or _is_own(update) or update.told.in_digest or not _moves(update) else 2
 
-    def _add(self, delivery: Delivery, last: SinkRecord, channel: str, ts: str, remember: Remember) -> None:
-        """Tell it in the thread of the open incident; where somebody has deleted that, anew."""
-        if not self._replied(channel, ts, slack_blocks.render(delivery)):
-            self._open(delivery, remember)
-            return
-        triggers = delivery.action is Action.TRIGGER
-        # The end must still find an open message, and what it was.
-        action = Action.NOTE if delivery.action is Action.INFORM else delivery.action
-        headline = brief(delivery).headline if triggers else last.headline
-        remember(SinkRecord(action=action, at=delivery.alert.at, thread=last.thread, headline=headline))
+    def send(self, update: Update, remember: Remember) -> None:
+        """Post, update or reply, by what the channel already shows of the incident."""
+        if update.told.trying:
+            update = replace(update, told=self._recovered(update, remember))
+            if update.is_closed:
+                return
+        if update.is_new or _is_own(update) or not update.told.thread:
+            self._open(update, remember)
+        elif not self._continue(update, remember):
+            self._open(replace(update, told=replace(update.told, thread="", in_digest=False)), remember)
 
-    def _resolve(self, delivery: Delivery, last: SinkRecord | None, channel: str, ts: str, remember: Remember) -> None:
-        if ts and last is not None:
-            try:
-                self._post(
-                    "chat.update",
-                    {"channel": channel, "ts": ts, **slack_blocks.render_resolved(delivery, last.headline)},
-                )
-            except SlackError as error:
-                if error.code not in GONE:
-                    raise
-                ts = ""
-        if not ts:
-            posted = self._post("chat.postMessage", {"channel": self.channel, **slack_blocks.render(delivery)})
-            channel, ts = str(posted.get("channel") or self.channel), str(posted.get("ts", ""))
-            remember(SinkRecord(action=delivery.action, at=delivery.alert.at, thread=f"{channel}/{ts}"))
-            return
-        remember(SinkRecord(action=delivery.action, at=delivery.alert.at, thread=f"{channel}/{ts}"))
-        try:  # The message says it already; sending it all again for a lost reply would only repeat it.
-            self._reply(channel, ts, slack_blocks.render_reply(delivery))
-        except (RetryLaterError, RejectedError) as error:
-            logger.warning("closing reply was not posted", extra={"error": redact(str(error))})
+    def send_digest(self, digest: Digest, remember: Remember) -> None:
+        """Post one message for all; what comes later is told in its thread."""
+        told = digest.told
+        if before := trying.parse(told.trying):
+            ts = self._api.find(self._channel, "", id=digest.id, trying=told.trying, at=before.at)
+            if ts:
+                remember(replace(before.taken(told), thread=f"{self._channel}/{ts}"))
+                return
+        now = trying.Attempt(seq=told.seq + 1, stage=Stage.OVER, at=int(clock.now().timestamp()))
+        remember(replace(told, trying=str(now)))
+        posted = self._post("", slack_replies.digest(digest), metadata(digest.id, now.seq, str(now)))
+        remember(replace(now.taken(told), thread=posted))
 
-    def _reply(self, channel: str, ts: str, message: slack_blocks.Message) -> None:
-        self._post("chat.postMessage", {"channel": channel, "thread_ts": ts, **message})
+    def probe(self) -> None:
+        """Ask whose token it is."""
+        self._api.read("auth.test", {})
 
-    def _replied(self, channel: str, ts: str, message: slack_blocks.Message) -> bool:
-        """Reply in the thread; False when it is gone."""
+    def _recovered(self, update: Update, remember: Remember) -> Told:
+        """Find out whether the last attempt was taken: what the sink knows then."""
+        told = update.told
+        before = trying.parse(told.trying)
+        if before is None:
+            return told
+        channel, _, thread = told.thread.partition("/")
+        update.hurry()
+        ts = self._api.find(channel or self._channel, thread, id=update.incident.id, trying=told.trying, at=before.at)
+        if ts is None:
+            return replace(told, trying="")
+        logger.info("found what was posted before", extra={"incident": update.incident.id, "trying": told.trying})
+        taken = replace(before.taken(told), thread=told.thread or f"{self._channel}/{ts}", at=update.now)
+        taken = replace(taken, headline=taken.headline or brief(update.page).headline)
+        taken = replace(taken, severity=taken.severity or update.incident.severity)
+        remember(taken)
+        return taken
+
+    def _open(self, update: Update, remember: Remember) -> None:
+        now = str(trying.attempt(update))
+        update.hurry()
+        remember(replace(update.told, trying=now))
+        thread = self._post("", slack_blocks.head(update), metadata(update.incident.id, update.after.seq, now))
+        remember(replace(update.after, thread=thread, headline=brief(update.page).headline, in_digest=False))
+        self._illustrate(update, thread)
+
+    def _continue(self, update: Update, remember: Remember) -> bool:
+        """Bring the message up to date, then reply; False when somebody has deleted it.
+
+        In this order: an update that is done twice does no harm, and a reply that is not known to be posted is searched for.
+        """
+        told, (channel, _, ts) = update.told, update.told.thread.partition("/")
         try:
-            self._reply(channel, ts, message)
+            if _moves(update) and not told.in_digest:
+                update.hurry()
+                self._api.post("chat.update", {"channel": channel, "ts": ts, **slack_blocks.head(update)})
+            now = str(trying.attempt(update))
+            update.hurry()
+            remember(replace(told, trying=now))
+            self._post(told.thread, slack_replies.reply(update), metadata(update.incident.id, update.after.seq, now))
         except SlackError as error:
             if error.code not in GONE:
                 raise
             return False
+        headline = brief(update.page).headline if update.escalates or update.reopened else told.headline
+        remember(replace(update.after, headline=headline))
         return True
 
-    def _illustrate(self, delivery: Delivery, channel: str, ts: str) -> None:
+    def _post(self, thread: str, message: slack_blocks.Message, mark: Mapping[str, Any]) -> str:
+        """Post a message and return its thread, as `Told.thread` has it."""
+        channel, _, ts = thread.partition("/")
+        body = {"channel": channel or self._channel, **({"thread_ts": ts} if ts else {}), **message, **mark}
+        posted = self._api.post("chat.postMessage", body)
+        return thread or f"{posted.get('channel') or self._channel}/{posted.get('ts', '')}"
+
+    def _illustrate(self, update: Update, thread: str) -> None:
         """Upload the chart into the thread; a page without its picture is still a page."""
-        if not delivery.context.chart_key:
+        key = update.page.context.chart_key
+        if not key or update.is_over:
             return
-        until = time.monotonic() + CHART_SECONDS
+        until = min(time.monotonic() + CHART_SECONDS, update.until - 1.0)
+        channel, _, ts = thread.partition("/")
         try:
-            picture = self.chart(delivery.context.chart_key)
-            if picture:
-                self._upload(picture, f"{delivery.alert.name}, UTC", channel, ts, until)
+            if picture := self._chart(key):
+                self._api.upload(picture, f"{update.page.alert.name}, UTC", channel, ts, until)
         except Exception as error:  # the page itself is out
             logger.warning("chart was not uploaded", extra={"error": redact(f"{type(error).__name__}: {error}")})
 
-    def _upload(self, picture: bytes, title: str, channel: str, ts: str, until: float) -> None:
-        query = urlencode({"filename": "chart.png", "length": len(picture), "alt_txt": shorten(title, 200)})
-        begun = self._call("files.getUploadURLExternal", query.encode(), "application/x-www-form-urlencoded", until)
-        http.post(str(begun["upload_url"]), picture, headers={"Content-Type": "application/octet-stream"}, until=until)
-        files = [{"id": begun["file_id"], "title": shorten(title, 200)}]
-        self._post("files.completeUploadExternal", {"files": files, "channel_id": channel, "thread_ts": ts}, until)
 
-    def _post(self, method: str, body: Mapping[str, Any], until: float | None = None) -> Mapping[str, Any]:
-        try:
-            return self._call(method, http.encode(body), "application/json; charset=utf-8", until)
-        except SlackError as error:
-            if error.code not in UNREADABLE or "blocks" not in body:
-                raise
-            # Slack's rules for blocks change; the words get through without them.
-            plain = {name: value for name, value in body.items() if name != "blocks"}
-            return self._call(method, http.encode(plain), "application/json; charset=utf-8")
+def _is_own(update: Update) -> bool:
+    """Whether what a digest told deserves a message of its own now: nobody is called by a reply in a digest's thread."""
+    worse = update.escalates or update.reopened
+    return update.told.in_digest and worse and update.incident.severity is Severity.CRITICAL
 
-    def _call(self, method: str, body: bytes, content_type: str, until: float | None = None) -> Mapping[str, Any]:
-        try:
-            return self._once(method, body, content_type, until, fresh=False)
-        except UnauthorizedError:
-            return self._once(method, body, content_type, until, fresh=True)
 
-    def _once(
-        self, method: str, body: bytes, content_type: str, until: float | None, *, fresh: bool
-    ) -> Mapping[str, Any]:
-        headers = {"Content-Type": content_type, "Authorization": f"Bearer {self.token(fresh)}"}
-        answer = http.post(f"{self.api_url.rstrip('/')}/{method}", body, headers=headers, until=until).json()
-        if answer.get("ok") is True:
-            return answer
-        code = str(answer.get("error", "no error named"))
-        if code in UNAUTHORIZED:
-            raise UnauthorizedError(f"{method}: {code}")
-        if code in TRANSIENT:
-            raise RetryLaterError(f"{method}: {code}")
-        raise SlackError(method, code)
+def _moves(update: Update) -> bool:
+    """Whether the first message has to be brought up to date."""
+    moved = any(news.action not in {Action.INFORM, Action.CONTEXT} for news in update.news)
+    return moved or update.closes or update.reopened or update.escalates or update.reminds

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from alert_common.alert import Severity
+from alert_common.alert import Severity, State
 from alert_common.context import Link
-from alert_common.delivery import Action, Delivery
-from alert_dispatcher.brief import Brief, brief
-from alert_dispatcher.text import clock, day_and_clock, shorten
+from alert_common.incident import Member
+from alert_common.page import Action, Page
+from alert_dispatcher.brief import FAR, Brief, brief
+from alert_dispatcher.sinks.base import Update
+from alert_dispatcher.text import clock, day_and_clock, shorten, span
 
 HEADER_LIMIT, SECTION_LIMIT = 150, 3_000
 FACT_LIMIT, STEPS_LIMIT, ASIDE_LIMIT = 600, 1_500, 500
@@ -17,33 +19,28 @@ LINK_LIMIT = 3_000
 MESSAGE_LIMIT = 12_000
 """Slack counts about 13,000 characters over all blocks; some are kept in hand."""
 LOG_CHARACTERS = 2_000
+MEMBERS = 15
+"""Alerts of an incident that are listed, what fires first."""
+SEVERITY: Mapping[Severity, str] = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "🔵"}
+INFORMS = "ℹ️"  # noqa: RUF001 - Slack's information sign
 
 Block = Mapping[str, Any]
 Message = Mapping[str, Any]
 
 
-def render(delivery: Delivery) -> Message:
-    """Write the message: `text` for notifications, `blocks` for the eye."""
-    told = brief(delivery)
-    if delivery.action is Action.RESOLVE:
-        return _message(delivery, told, "✅", _resolved(delivery, told))
-    if delivery.action is Action.NOTE:
-        return _message(delivery, told, "⚪", [*_links(delivery.context.links)])
-    return _message(delivery, told, _emoji(delivery), _full(delivery, told))
+def head(update: Update) -> Message:
+    """Write the message that stands for the incident, as it is now: `text` for notifications, `blocks` for the eye."""
+    page = update.page
+    told = brief(page)
+    if update.closes or update.over_before_told:
+        sentence = f"{told.headline}: over{_after(update)}"
+        return message(f"✅ {named(page, sentence)}", [*_stands_in(update), *_resolved(update, told)])
+    return message(f"{emoji(update)} {named(page, told.headline)}", _full(update, told))
 
 
-def render_resolved(delivery: Delivery, was: str) -> Message:
-    """Write the form that the first message takes when the alert is over: short, and still saying what it was."""
-    told = brief(delivery)
-    return _message(delivery, told, "✅", _resolved(delivery, told, was=was))
-
-
-def render_reply(delivery: Delivery) -> Message:
-    """Write the thread's closing line."""
-    told = brief(delivery)
-    still = f" Still in alarm: {_codes(told.also_in_alarm)}." if told.also_in_alarm else ""
-    line = f"✅ {fit(told.headline, 1_000)} ({local(delivery.alert.at)}).{still}"
-    return {"text": fit(f"✅ {told.headline}", SECTION_LIMIT), "blocks": [_section(line)], **_QUIET}
+def full(page: Page) -> list[Block]:
+    """Write everything there is to tell of one page, below its headline."""
+    return _page(page, brief(page))
 
 
 def escape(text: str) -> str:
@@ -71,79 +68,138 @@ def local(at: datetime, *, with_day: bool = False) -> str:
     return f"<!date^{int(at.timestamp())}^{template}|{otherwise(at)}>"
 
 
-_QUIET: Mapping[str, Any] = {"unfurl_links": False, "unfurl_media": False, "link_names": False}
+QUIET: Mapping[str, Any] = {"unfurl_links": False, "unfurl_media": False, "link_names": False}
 
 
-def _message(delivery: Delivery, told: Brief, emoji: str, blocks: Sequence[Block]) -> Message:
-    environment = f"[{delivery.context.environment}] " if delivery.context.environment else ""
-    headline = f"{emoji} {environment}{told.headline}"
+def named(page: Page, sentence: str) -> str:
+    """Put the environment before a sentence."""
+    return f"[{page.context.environment}] {sentence}" if page.context.environment else sentence
+
+
+def message(headline: str, blocks: Sequence[Block]) -> Message:
+    """Put a headline over blocks; it is also what a phone shows, so it starts with the state."""
     header = {"type": "plain_text", "text": shorten(headline, HEADER_LIMIT), "emoji": True}
     return {
-        # Also what a phone shows, so it starts with the state.
         "text": fit(headline, SECTION_LIMIT),
-        "blocks": _bounded([{"type": "header", "text": header}, *blocks]),
-        **_QUIET,
+        "blocks": bounded([{"type": "header", "text": header}, *blocks]),
+        **QUIET,
     }
 
 
-def _emoji(delivery: Delivery) -> str:
-    if delivery.action is Action.INFORM:
-        return "ℹ️"  # noqa: RUF001 - Slack's information sign
-    return {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "🔵"}[delivery.alert.severity]
+def emoji(update: Update) -> str:
+    """Show how severe it is."""
+    return INFORMS if update.incident.is_notice else SEVERITY[update.incident.severity]
 
 
-def _full(delivery: Delivery, told: Brief) -> list[Block]:
-    alert, context = delivery.alert, delivery.context
-    since = f"{local(told.began, with_day=told.is_far)}{told.lag}" if delivery.action is not Action.INFORM else ""
+def _after(update: Update) -> str:
+    return f" after {span(update.lasted)}" if update.lasted is not None else ""
+
+
+def _stands_in(update: Update) -> list[Block]:
+    return [context(f"Told here because {update.stands_in}")] if update.stands_in else []
+
+
+def _full(update: Update, told: Brief) -> list[Block]:
+    head, *rest = _page(update.page, told)
+    states = []
+    if update.reminds:
+        states.append(f"Still open after {span(update.now - update.incident.opened_at)}")
+    if update.reopened:
+        states.append("Open again")
+    if not update.incident.is_open and not update.incident.is_notice:
+        states.append("All alerts are over; it closes when it stays so")
+    state = [section(f"*{' · '.join(states)}*")] if states else []
+    return [head, *_stands_in(update), *state, *_members(update), *rest]
+
+
+def _members(update: Update) -> list[Block]:
+    """List the incident's alerts, what fires first."""
+    incident = update.incident
+    if len(incident.members) < 2:
+        return []
+    over = sorted((m for m in incident.members.values() if m.opened_at is None), key=lambda m: m.at, reverse=True)
+    alerts = [*incident.firing, *over]
+    lines = [_member(member) for member in alerts[:MEMBERS]]
+    if len(alerts) > MEMBERS:
+        firing = sum(member.opened_at is not None for member in alerts[MEMBERS:])
+        lines.append(f"and {len(alerts) - MEMBERS} more, {firing or 'none'} of them firing")
+    return [section("*Alerts*\n" + "\n".join(lines))]
+
+
+def _member(member: Member) -> str:
+    name = codes([member.name])
+    if member.opened_at is None:
+        return f"✅ {name} over since {local(member.at)}"
+    no_data = ", no data now" if member.state is State.INSUFFICIENT_DATA else ""
+    return f"{SEVERITY[member.severity]} {name} since {local(member.opened_at)}{no_data}"
+
+
+def _page(page: Page, told: Brief) -> list[Block]:
+    alert, around = page.alert, page.context
+    since = f"{local(told.began, with_day=told.is_far)}{told.lag}" if page.action is not Action.INFORM else ""
     facts = [
         ("Since", since),
         ("How bad", fit(told.how_bad, FACT_LIMIT)),
         ("What changed", fit(told.changed, FACT_LIMIT)),
         ("Objective", fit(told.objective, FACT_LIMIT)),
     ]
-    owner = f"owner {context.owner}" if context.owner else ""
+    owner = f"owner {around.owner}" if around.owner else ""
     where = " · ".join(part for part in (told.where, str(alert.severity), owner) if part)
-    blocks: list[Block] = [_context(where)]
+    blocks: list[Block] = [context(where)]
     fields = [_mrkdwn(f"*{name}*\n{text}") for name, text in facts if text]
     if fields:
         blocks.append({"type": "section", "fields": fields})
+    if told.cause:
+        evidence = "".join(f"\n• {fit(fact, 200)}" for fact in told.evidence[:4])
+        blocks.append(section(f"*Diagnosis*\n{fit(told.cause, FACT_LIMIT)}{evidence}"))
     if told.first:
         steps = told.first if len(told.first) == 1 else tuple(f"{i}. {s}" for i, s in enumerate(told.first, 1))
-        blocks.append(_section("*Do first*\n" + fit("\n".join(steps), STEPS_LIMIT)))
+        blocks.append(section("*Do first*\n" + fit("\n".join(steps), STEPS_LIMIT)))
     if told.why:
-        blocks.append(_section(f"*Why*\n{fit(told.why, 700)}"))
+        blocks.append(section(f"*Why*\n{fit(told.why, 700)}"))
     if not alert.understood:
         blocks.append(_code("As it came", alert.raw, LOG_CHARACTERS))
-    if told.signals:
-        blocks.append(_code("Signals, before → since it began", _table(told), LOG_CHARACTERS))
-    if told.logs:
-        blocks.append(_code("Last error lines, UTC", "\n".join(told.logs), LOG_CHARACTERS))
+    for title, lines in (
+        ("Signals, before → since it began", _table(told)),
+        ("Changes, newest first", told.history),
+        ("Workload", told.workload),
+        ("Last error lines, UTC", told.logs),
+    ):
+        if lines:
+            blocks.append(_code(title, "\n".join(lines), LOG_CHARACTERS))
     if siblings := _siblings(told):
-        blocks.append(_context(siblings, escaped=True))
-    blocks += _links(context.links)
+        blocks.append(context(siblings, escaped=True))
+    blocks += _links(around.links)
     if told.missing:
-        blocks.append(_context(f"Could not be fetched: {told.missing}"))
+        blocks.append(context(f"Could not be fetched: {told.missing}"))
     return blocks
 
 
-def _resolved(delivery: Delivery, told: Brief, was: str = "") -> list[Block]:
-    alert = delivery.alert
+def _resolved(update: Update, told: Brief) -> list[Block]:
+    incident = update.incident
     lines = []
-    if was:
-        lines.append(f"*Was* {fit(was, 1_000)}")
-    end = local(alert.at)
-    span = f"{local(delivery.opened_at, with_day=told.is_far)} to {end}" if delivery.opened_at else f"at {end}"
-    lines.append(f"{span} · {fit(told.where, 500)}" if told.where else span)
+    if update.told.headline and update.told.headline != told.headline:
+        lines.append(f"*Was* {fit(update.told.headline, 1_000)}")
+    far = update.lasted is not None and update.lasted >= FAR
+    end = f" to {local(incident.recovered_at)}" if incident.recovered_at else ""
+    times = f"{local(incident.opened_at, with_day=far)}{end}"
+    lines.append(f"{times} · {fit(told.where, 500)}" if told.where else times)
+    end_page = update.end_page
+    if end_page is not None:
+        lines.append(f"*Now* {fit(brief(end_page).headline, FACT_LIMIT)}")
     if told.changed.startswith("Deployed"):
         lines.append(f"*What changed* {fit(told.changed, FACT_LIMIT)}")
-    if told.also_in_alarm:
-        lines.append(f"*Still in alarm* {_codes(told.also_in_alarm)}")
-    return [_section("\n".join(lines)), *_links(delivery.context.links)]
+    if told.cause and update.page.context.diagnosis:
+        lines.append(f"*Diagnosis* {fit(told.cause, FACT_LIMIT)}")
+    still = brief(end_page).also_in_alarm if end_page is not None else ()
+    if still:
+        lines.append(f"*Still in alarm* {codes(still)}")
+    return [section("\n".join(lines)), *_members(update), *_links(update.page.context.links)]
 
 
-def _table(told: Brief) -> str:
-    widths = [max(len(row[i]) for row in told.signals) for i in range(3)]
-    return "\n".join(
+def _table(told: Brief) -> tuple[str, ...]:
+    widths = [max((len(row[i]) for row in told.signals), default=0) for i in range(3)]
+    return tuple(
         f"{name:<{widths[0]}}  {before:>{widths[1]}} → {after:<{widths[2]}}  {line}".rstrip()
         for name, before, after, line in told.signals
     )
@@ -152,13 +208,14 @@ def _table(told: Brief) -> str:
 def _siblings(told: Brief) -> str:
     parts = []
     if told.also_in_alarm:
-        parts.append(f"*Also in alarm* {_codes(told.also_in_alarm)}")
+        parts.append(f"*Also in alarm* {codes(told.also_in_alarm)}")
     if told.fine_siblings:
         parts.append(f"{told.fine_siblings} other alarm{'s' if told.fine_siblings > 1 else ''} not in alarm")
     return " · ".join(parts)
 
 
-def _codes(names: Sequence[str]) -> str:
+def codes(names: Sequence[str]) -> str:
+    """Write names, eight at most, as code."""
     shown = ", ".join(f"`{fit(name.replace('`', ''), 120)}`" for name in names[:8])
     return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
 
@@ -170,20 +227,22 @@ def _links(links: Sequence[Link]) -> list[Block]:
         longer = f"{text}{' · ' if text else ''}<{escape(link.href)}|{fit(link.text, 75)}>"
         if len(longer) <= SECTION_LIMIT:
             text = longer
-    return [_section(text)] if text else []
+    return [section(text)] if text else []
 
 
-def _section(text: str) -> Block:
+def section(text: str) -> Block:
+    """Make a section of text that is escaped already."""
     return {"type": "section", "text": _mrkdwn(text)}
 
 
-def _context(text: str, *, escaped: bool = False) -> Block:
+def context(text: str, *, escaped: bool = False) -> Block:
+    """Make a small line."""
     return {"type": "context", "elements": [_mrkdwn(text if escaped else fit(text, ASIDE_LIMIT))]}
 
 
 def _code(title: str, text: str, limit: int) -> Block:
     inside = fit(text.replace("```", "'''"), limit)
-    return _section(f"*{title}*\n```{inside}```")
+    return section(f"*{title}*\n```{inside}```")
 
 
 def _mrkdwn(text: str) -> Mapping[str, Any]:
@@ -191,7 +250,7 @@ def _mrkdwn(text: str) -> Mapping[str, Any]:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _bounded(blocks: Sequence[Block]) -> list[Block]:
+def bounded(blocks: Sequence[Block]) -> list[Block]:
     """Drop the longest code blocks until the whole fits; header, facts and links stay."""
     kept = list(blocks)
     while sum(map(_size, kept)) > MESSAGE_LIMIT:

@@ -18,7 +18,7 @@ def client_error(code: str, message: str = "") -> ClientError:
 
 
 class FakeDynamoDb:
-    """One table of DynamoDB, as far as the functions use it: SET and REMOVE, and the two conditions on a lease."""
+    """One table of DynamoDB, as far as `alert_common.store` uses it; threads may share it."""
 
     class exceptions:  # noqa: N801 - boto3's own name
         """Where boto3 keeps a client's exceptions."""
@@ -28,40 +28,77 @@ class FakeDynamoDb:
 
     def __init__(self) -> None:
         self.items: dict[str, dict[str, Any]] = {}
+        self.calls: list[str] = []
+        """Operations in order."""
+        self._lock = threading.RLock()
 
     def update_item(self, *, TableName: str, Key: Any, UpdateExpression: str, **more: Any) -> Any:  # noqa: N803
-        """As boto3 has it."""
-        id = Key["id"]["S"]
-        item = self.items.get(id, {})
-        values = more.get("ExpressionAttributeValues", {})
-        names = more.get("ExpressionAttributeNames", {})
-        if more["ConditionExpression"] == "lease_token = :token":
-            holds = item.get("lease_token") == values[":token"]
-        else:
-            assert more["ConditionExpression"] == "attribute_not_exists(lease_until) OR lease_until < :now"
-            holds = "lease_until" not in item or int(item["lease_until"]["N"]) < int(values[":now"]["N"])
-        if not holds:
-            raise self.exceptions.ConditionalCheckFailedException
-        sets, _, removes = UpdateExpression.partition("REMOVE")
-        changed = dict(item)
-        for name, value in re.findall(r"([#\w]+) = (:\w+)", sets):
-            changed[names.get(name, name)] = values[value]
-        for name in re.findall(r"[#\w]+", removes):
-            changed.pop(names.get(name, name), None)
-        self.items[id] = changed
-        assert more["ReturnValues"] == "ALL_NEW"
-        return {"Attributes": changed}
+        """As boto3 has it: SET and REMOVE of attributes, ADD to a set of strings."""
+        with self._lock:
+            self.calls.append("update_item")
+            id = Key["id"]["S"]
+            values = more.get("ExpressionAttributeValues", {})
+            self._check(id, more.get("ConditionExpression", ""), values)
+            changed = dict(self.items.get(id, {"id": {"S": id}}))
+            clauses = re.split(r"\b(SET|REMOVE|ADD)\b", UpdateExpression)[1:]
+            for clause, text in zip(clauses[::2], clauses[1::2], strict=True):
+                for part in text.split(","):
+                    if clause == "SET":
+                        name, _, value = part.strip().partition(" = ")
+                        changed[name] = values[value]
+                    elif clause == "REMOVE":
+                        changed.pop(part.strip(), None)
+                    else:
+                        name, value = part.split()
+                        changed[name] = {"SS": sorted({*changed.get(name, {"SS": []})["SS"], *values[value]["SS"]})}
+            self.items[id] = changed
+            return {"Attributes": dict(changed)} if more.get("ReturnValues") == "ALL_NEW" else {}
 
     def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool) -> Any:  # noqa: N803
         """As boto3 has it."""
         assert ConsistentRead
+        self.calls.append("get_item")
         item = self.items.get(Key["id"]["S"])
-        return {"Item": item} if item else {}
+        return {"Item": dict(item)} if item else {}
 
-    def put_item(self, *, TableName: str, Item: Any) -> Any:  # noqa: N803
+    def batch_get_item(self, *, RequestItems: Any) -> Any:  # noqa: N803
+        """As boto3 has it: a hundred keys at most, none twice."""
+        with self._lock:
+            self.calls.append("batch_get_item")
+            ((table, wanted),) = RequestItems.items()
+            assert wanted["ConsistentRead"]
+            ids = [key["id"]["S"] for key in wanted["Keys"]]
+            assert 0 < len(ids) == len(set(ids)) <= 100
+            return {
+                "Responses": {table: [dict(self.items[id]) for id in ids if id in self.items]},
+                "UnprocessedKeys": {},
+            }
+
+    def put_item(self, *, TableName: str, Item: Any, **more: Any) -> Any:  # noqa: N803
         """As boto3 has it."""
-        self.items[Item["id"]["S"]] = Item
-        return {}
+        with self._lock:
+            self.calls.append("put_item")
+            id = Item["id"]["S"]
+            self._check(id, more.get("ConditionExpression", ""), more.get("ExpressionAttributeValues", {}))
+            self.items[id] = dict(Item)
+            return {}
+
+    def _check(self, id: str, condition: str, values: Any) -> None:
+        """Raise where a condition does not hold: comparisons and `attribute_not_exists`, joined by OR."""
+        item = self.items.get(id, {})
+
+        def holds(term: str) -> bool:
+            if absent := re.fullmatch(r"attribute_not_exists\((\w+)\)", term):
+                return absent[1] not in item
+            name, sign, value = term.split(" ")
+            assert sign in {"=", "<"}
+            have, want = item.get(name), values[value]
+            if have is None or sign == "=":
+                return bool(have == want)
+            return float(have["N"]) < float(want["N"])
+
+        if condition and not any(holds(term) for term in condition.split(" OR ")):
+            raise self.exceptions.ConditionalCheckFailedException
 
 
 @dataclass

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alert_common.alert import Alert
+from alert_common.alert import Alert, Severity
 from alert_common.context import Context, Endpoint, Link, LogLine, Missing, Sibling, Signal
-from alert_common.delivery import Delivery
-from alert_common.page import Action
+from alert_common.incident import Incident, Member, News, Told
+from alert_common.page import Action, Page
+from alert_dispatcher.sinks.base import Update
 from alert_enricher.parse import parse
 
 NOW = datetime(2026, 11, 23, 14, 11, 4, 250_000, tzinfo=UTC)
@@ -229,17 +230,14 @@ def context() -> Context:
     )
 
 
-def delivery(action: Action = Action.TRIGGER, payload: object | None = None, **changes: Any) -> Delivery:
-    """A delivery of the error alarm with its whole context."""
+def page(action: Action = Action.TRIGGER, payload: object | None = None, **changes: Any) -> Page:
+    """A page of the error alarm with its whole context."""
     alert = one(envelope(sns_alarm()) if payload is None else payload)
-    made = Delivery(
-        sink="slack", action=action, dedup_key=alert.dedup_key, alert=alert, context=context(), opened_at=alert.since
-    )
-    return replace(made, **changes)
+    return replace(Page(action=action, alert=alert, context=context(), opened_at=alert.since), **changes)
 
 
-def resolved() -> Delivery:
-    """The end of it, twelve minutes later."""
+def resolved() -> Page:
+    """The end of it, nine minutes later."""
     message = sns_alarm(
         NewStateValue="OK",
         OldStateValue="ALARM",
@@ -248,4 +246,48 @@ def resolved() -> Delivery:
         "0.004 (23/11/26 14:18:00), 0.006 (23/11/26 14:17:00)] were not greater than the threshold (0.0144) "
         "(minimum 3 datapoints for ALARM -> OK transition).",
     )
-    return delivery(Action.RESOLVE, envelope(message), opened_at=datetime(2026, 11, 23, 14, 8, tzinfo=UTC))
+    return page(Action.RESOLVE, envelope(message), opened_at=datetime(2026, 11, 23, 14, 8, tzinfo=UTC))
+
+
+def incident(*pages: Page, **changes: Any) -> Incident:
+    """The incident that these pages tell, in their order; a page's key is its news' number."""
+    members: dict[str, Member] = {}
+    news = []
+    severity = pages[0].alert.severity
+    for seq, one_page in enumerate(pages, 1):
+        alert = one_page.alert
+        key = alert.dedup_key
+        news.append(News(seq=seq, action=one_page.action, member=key, name=alert.name, at=alert.at, page=str(seq)))
+        if one_page.action in {Action.INFORM, Action.CONTEXT}:
+            continue
+        opened_at = None if one_page.action is Action.RESOLVE else one_page.opened_at or alert.at
+        members[key] = Member(
+            name=alert.name, state=alert.state, at=alert.at, opened_at=opened_at, severity=alert.severity
+        )
+        severity = min(severity, alert.severity, key=list(Severity).index)
+    is_open = any(member.opened_at for member in members.values())
+    made = Incident(
+        id="endpointwatch/ranker/1",
+        group="ranker",
+        opened_at=pages[0].opened_at or pages[0].alert.at,
+        severity=severity,
+        sinks={"slack": 0, "pagerduty": 0, "email": 0, "hook": 0},
+        environment="prod",
+        resource=pages[0].alert.resource,
+        members=members,
+        news=tuple(news),
+        last_seq=len(news),
+        recovered_at=None if is_open or not members else max(member.at for member in members.values()),
+    )
+    return replace(made, **changes)
+
+
+def update(*pages: Page, told: Told | None = None, **changes: Any) -> Update:
+    """What a sink does not know of the incident that these pages tell."""
+    made = Update(
+        incident=incident(*pages),
+        told=told or Told(),
+        now=NOW,
+        pages={str(seq): one_page for seq, one_page in enumerate(pages, 1)},
+    )
+    return replace(made, **changes)
