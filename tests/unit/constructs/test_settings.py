@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,19 +12,23 @@ from aws_cdk.aws_secretsmanager import Secret
 from endpointwatch import (
     AlarmOverride,
     AlertRouting,
+    CustomSink,
     DataCapture,
     Email,
     EndpointMonitoring,
     GpuEndpoint,
+    Hours,
     InstanceShape,
     MetricsConfig,
     Objectives,
     Ownership,
     PagerDuty,
+    Rate,
     Route,
     Severity,
     Signal,
     Slack,
+    Webhook,
 )
 
 Build = Callable[[Stack], Any]
@@ -113,13 +118,98 @@ MISTAKES: dict[str, tuple[Build, str]] = {
     "two alike": (lambda s: _routing(s, sinks=[Email(addresses=("a@example.com",))] * 2), "two are named 'email'"),
     "route to nowhere": (
         lambda s: _routing(s, routes=[Route(severities=frozenset(Severity), sinks=("pager",))]),
-        "routes: 'pager'",
+        "routes[0]: sinks: 'pager'",
     ),
     "route missing": (
         lambda s: _routing(s, routes=[Route(severities=frozenset({Severity.CRITICAL}), sinks=("email",))]),
-        "nothing takes warning, info",
+        "routes: an alert of severity warning, info may match none",
     ),
     "deadline": (lambda s: _routing(s, enrichment_deadline=Duration.seconds(30)), "enrichment_deadline: 30"),
+    "condition on the last route": (
+        lambda s: _routing(s, routes=[Route(sinks=("email",), teams=("search",))]),
+        "severity critical, warning, info may match none",
+    ),
+    "route after one that takes everything": (
+        lambda s: _routing(s, routes=[Route(sinks=("email",)), Route(sinks=("email",), teams=("search",))]),
+        "routes[1]: is never looked at, since routes[0]",
+    ),
+    "route without sinks": (lambda _: Route(sinks=()), "sinks: is empty"),
+    "sinks as text": (lambda _: Route(sinks="slack"), "sinks: 'slack' is of type str"),  # type: ignore[arg-type]
+    "unknown zone": (lambda _: Hours(start="09:00", end="17:00", zone="Europe/Berln"), "zone: 'Europe/Berln'"),
+    "zone as path": (lambda _: Hours(start="09:00", end="17:00", zone="../zone"), "zone: '../zone'"),
+    "no time of day": (lambda _: Hours(start="9am", end="17:00", zone="UTC"), "start: '9am'"),
+    "starts at its end": (lambda _: Hours(start="09:00", end="09:00", zone="UTC"), "end: '09:00' is also the start"),
+    "no day": (lambda _: Hours(days=("Monday",), start="09:00", end="17:00", zone="UTC"), "days: 'Monday'"),
+    "digest for pagers": (
+        lambda s: _routing(
+            s,
+            sinks=[PagerDuty(secret=_secret(s))],
+            routes=[Route(sinks=("pagerduty",), digest=Duration.hours(1))],
+        ),
+        "routes[0]: digest: 'pagerduty' takes no digests",
+    ),
+    "digest that falls back to pagers": (
+        lambda s: _routing(
+            s,
+            sinks=[PagerDuty(secret=_secret(s)), Email(addresses=("a@example.com",), fallback="pagerduty")],
+            routes=[Route(sinks=("email",), digest=timedelta(hours=1))],
+        ),
+        "routes[0]: digest: 'pagerduty' takes no digests",
+    ),
+    "long digest": (lambda _: Route(sinks=("email",), digest=Duration.days(1)), "digest: 86400"),
+    "fractional digest": (lambda _: Route(sinks=("email",), digest=Duration.millis(1500)), "digest: 1500 ms"),
+    "fallback to nowhere": (
+        lambda s: _routing(s, sinks=[Email(addresses=("a@example.com",), fallback="slack")]),
+        "sinks['email']: fallback: 'slack'",
+    ),
+    "fallbacks in a circle": (
+        lambda s: _routing(
+            s,
+            sinks=[
+                Email(addresses=("a@example.com",), name=name, fallback=other)
+                for name, other in (("one", "two"), ("two", "one"))
+            ],
+        ),
+        "fallback: one -> two -> one is a circle",
+    ),
+    "rate of nothing": (lambda _: Rate(messages=0, per=Duration.seconds(1)), "rate: messages: 0"),
+    "rate as number": (lambda _: Email(addresses=("a@example.com",), rate=5), "rate: 5 is of type int"),  # type: ignore[arg-type]
+    "settle too long": (lambda s: _routing(s, settle=Duration.hours(2)), "settle: 7200"),
+    "no window": (lambda s: _routing(s, group_window=Duration.seconds(0)), "group_window: 0 ms"),
+    "impatient": (lambda s: _routing(s, remind=Duration.seconds(10)), "remind: 10"),
+    "half a minute": (lambda s: _routing(s, heartbeat=Duration.seconds(30)), "heartbeat: 0.5 minutes are not whole"),
+    "seldom": (lambda s: _routing(s, heartbeat=Duration.hours(2)), "heartbeat: 120"),
+    "webhook in the clear": (
+        lambda s: Webhook(url="http://example.com/alerts", secret=_secret(s)),
+        "url: 'http://example.com/alerts'",
+    ),
+    "code that is not there": (
+        lambda _: CustomSink(name="own", code=Path("nowhere.py"), handler="nowhere:Own"),
+        "code: 'nowhere.py'",
+    ),
+    "class of another module": (
+        lambda _: CustomSink(name="own", code=Path(__file__), handler="elsewhere:Own"),
+        "handler: 'elsewhere:Own'",
+    ),
+    "setting that is taken": (
+        lambda _: CustomSink(name="own", code=Path(__file__), handler="test_settings:Own", settings={"type": "x"}),
+        "settings: 'type'",
+    ),
+    "setting that is no JSON": (
+        lambda _: CustomSink(name="own", code=Path(__file__), handler="test_settings:Own", settings={"at": Path()}),
+        "settings: holds something that JSON does not",
+    ),
+    "more settings than fit": (
+        lambda s: _routing(
+            s, routes=[*(Route(sinks=("email",), teams=("t" * 900,)) for _ in range(9)), Route(sinks=("email",))]
+        ),
+        "routes: take",
+    ),
+    "no jobs": (lambda s: _routing(s).route_job_events(name_prefixes=[]), "name_prefixes: is empty"),
+    "endpoint as text": (
+        lambda s: _routing(s).route_endpoint_events(endpoint_names="ranker"),
+        "endpoint_names: 'ranker' is of type str",
+    ),
     "channel name": (lambda s: Slack(bot_token=_secret(s), channel="#alerts"), "channel: '#alerts'"),
     "both tokens": (lambda s: Slack(bot_token=_secret(s), webhook=_secret(s), channel="C0123456789"), "exactly one"),
     "plain http": (
