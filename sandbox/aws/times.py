@@ -1,7 +1,7 @@
 """Sandbox time inside ministack's own services, where a reader compares it with metrics, and for what runs on a schedule."""
 
 import time
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,6 +28,27 @@ def install(clock: Clock) -> None:
     eventbridge._SCHEDULER_TICK_INTERVAL = tick
     scheduler.time = SimpleNamespace(time=clock.now, sleep=time.sleep)
     scheduler._SCHEDULE_TICK_INTERVAL = tick
+    invoke_target = eventbridge._invoke_target
+
+    def invoke_target_in_context(target: dict[str, Any], event: dict[str, Any], *others: Any) -> None:
+        if event["Source"] == "aws.scheduler" and target.get("Input"):
+            target = {**target, "Input": _in_context(target["Input"], event)}
+        invoke_target(target, event, *others)
+
+    eventbridge._invoke_target = invoke_target_in_context
+
+
+def _in_context(text: str, event: dict[str, Any]) -> str:
+    """The input of a schedule's target, with the context attributes that EventBridge Scheduler writes into it."""
+    attributes = {
+        "schedule-arn": event["Resources"][0],
+        "scheduled-time": datetime.fromtimestamp(event["Time"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "execution-id": event["EventId"],
+        "attempt-number": "1",
+    }
+    for name, value in attributes.items():
+        text = text.replace(f"<aws.scheduler.{name}>", value)
+    return text
 
 
 def _datetime_of(clock: Clock) -> type[datetime]:

@@ -67,15 +67,23 @@ def test_a_rule_fires_every_five_sandbox_minutes_at_a_topic_with_a_transformed_i
 
 
 def test_a_schedule_of_the_scheduler_follows_the_sandboxs_clock_too(aws: Aws) -> None:
-    """A schedule every two minutes fires within a few seconds."""
+    """A schedule every two minutes fires within a few seconds, and its input says for when it was scheduled."""
     topic, url = topic_into_queue(aws, "scheduled")
     aws.client("scheduler").create_schedule(
         Name="heartbeat",
         ScheduleExpression="rate(2 minutes)",
         FlexibleTimeWindow={"Mode": "OFF"},
-        Target={"Arn": topic, "RoleArn": "arn:aws:iam::000000000000:role/r", "Input": '{"endpointwatch": "heartbeat"}'},
+        Target={
+            "Arn": topic,
+            "RoleArn": "arn:aws:iam::000000000000:role/r",
+            "Input": '{"endpointwatch": "heartbeat", "at": "<aws.scheduler.scheduled-time>"}',
+        },
     )
-    assert messages(aws, url, 2, within=8)[0] == {"endpointwatch": "heartbeat"}
+    first, second = messages(aws, url, 2, within=8)[:2]
+    assert first["endpointwatch"] == "heartbeat"
+    apart = datetime.fromisoformat(second["at"]) - datetime.fromisoformat(first["at"])
+    assert timedelta(minutes=2) <= apart <= timedelta(minutes=3)
+    assert abs(sandbox_now(aws) - datetime.fromisoformat(second["at"])) < timedelta(minutes=5)
 
 
 def test_calls_that_changed_an_endpoint_are_in_the_trail(aws: Aws) -> None:
