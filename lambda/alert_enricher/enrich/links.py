@@ -1,12 +1,19 @@
 """Console addresses; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from alert_common import tags as tag
 from alert_common.alert import Alert, Kind, Resource
 from alert_common.context import Link
+from alert_enricher.enrich.pods import is_on_eks
 
+_JOBS = {
+    "training-job": ("jobs", "TrainingJobs"),
+    "processing-job": ("processing-jobs", "ProcessingJobs"),
+    "transform-job": ("transform-jobs", "TransformJobs"),
+}
+"""Of each kind: the console's page, and the log group."""
 _ALARMS = {Kind.METRIC_ALARM, Kind.COMPOSITE_ALARM, Kind.LOG_ALARM}
 
 
@@ -24,14 +31,26 @@ def links(alert: Alert, resource: Resource | None, tags: Mapping[str, str]) -> t
             found.append(Link(text="Dashboard", href=f"{home}#dashboards/dashboard/{quote(dashboard, safe='')}"))
         if alert.kind in _ALARMS and alert.name:
             found.append(Link(text="Alarm", href=f"{home}#alarmsV2:alarm/{quote(alert.name, safe='')}"))
-        if resource is not None and resource.kind == "endpoint":
-            group = _twice(f"/aws/sagemaker/Endpoints/{resource.name}")
-            found.append(Link(text="Logs", href=f"{home}#logsV2:log-groups/log-group/{group}"))
-            name = quote(resource.name, safe="")
-            found.append(
-                Link(text="Endpoint", href=f"{console}/sagemaker/home?region={alert.region}#/endpoints/{name}")
-            )
+        if resource is not None:
+            found += _of_resource(alert, resource, console)
     return tuple(found)
+
+
+def _of_resource(alert: Alert, resource: Resource, console: str) -> Iterator[Link]:
+    region = alert.region
+    groups = f"{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/"
+    sagemaker, name = f"{console}/sagemaker/home?region={region}#", quote(resource.name, safe="")
+    if resource.kind == "endpoint":
+        yield Link(text="Logs", href=groups + _twice(f"/aws/sagemaker/Endpoints/{resource.name}"))
+        yield Link(text="Endpoint", href=f"{sagemaker}/endpoints/{name}")
+    elif resource.kind in _JOBS:
+        page, group = _JOBS[resource.kind]
+        of_job = "$3FlogStreamNameFilter$3D" + _twice(f"{resource.name}/")
+        yield Link(text="Logs", href=groups + _twice(f"/aws/sagemaker/{group}") + of_job)
+        yield Link(text="Job", href=f"{sagemaker}/{page}/{name}")
+    elif is_on_eks(alert):
+        cluster = quote(resource.cluster or resource.name, safe="")
+        yield Link(text="Cluster", href=f"{console}/eks/clusters/{cluster}?region={region}")
 
 
 def _domain(region: str) -> str:

@@ -1,9 +1,9 @@
-"""Context is gathered side by side, inside the deadline, on the alert's own time."""
+"""Context is gathered side by side, inside the deadline, on the alert's own time; what is late comes later."""
 
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,42 +12,37 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from alert_common.alert import Alert, Resource, State
-from alert_common.context import Endpoint, Missing
-from alert_common.units import unit_of
-from alert_enricher.enrich import chart, enrich, links, logs, signals, tags
-from alert_enricher.enrich.gather import reason
-from alert_enricher.settings import Settings
+from alert_common.context import Context, Endpoint, Missing
+from alert_common.settings import Settings
+from alert_enricher.enrich import Gathering, begin, cloudtrail, identify, in_short, tags
+from alert_enricher.enrich.finding import reason
 from tests.unit.functions import samples
-from tests.unit.functions.fakes import FakeAws, client_error
+from tests.unit.functions.fakes import client_error
+from tests.unit.functions.modelled import ModelledAws
 from tests.unit.functions.samples import NOW, one
 
-SETTINGS = Settings(
-    environment="prod",
-    state_table="state",
-    charts_bucket="charts-bucket",
-    topic_severities={},
-    routes=(),
-    queues={},
-    deadline_seconds=0.5,
-)
+SETTINGS = Settings(environment="prod", topics={}, routes=(), sinks={}, deadline_seconds=0.5)
+SLACK_SECONDS = 0.4
+"""What a busy machine may add."""
 ALERT = one(samples.envelope(samples.sns_alarm()))
-RANKER = Resource(kind="endpoint", name="ranker", variant="AllTraffic")
 BEGAN = datetime(2026, 11, 23, 14, 8, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\nrest"
 
 
 @pytest.fixture(autouse=True)
-def forget_tags() -> None:
-    """Start every test without remembered tags."""
+def forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start every test without remembered answers, and without waiting between CloudTrail's lookups."""
     tags._cache.clear()
+    cloudtrail._cache.clear()
+    monkeypatch.setattr(cloudtrail, "APART_SECONDS", 0.0)
 
 
 @pytest.fixture
-def aws() -> FakeAws:
+def aws() -> ModelledAws:
     """Return an AWS in which the endpoint and everything about it exists."""
     minutes = [BEGAN + timedelta(minutes=m) for m in (-2, -1, 0, 1)]
     raw = {"invocations": [100, 100, 100, 100], "model_errors": [0, 0, 30, 34], "p99": [2e5, 2.2e5, 1.8e6, 1.9e6]}
-    return FakeAws(
+    aws = ModelledAws(
         answers={
             "list_tags_for_resource": {
                 "Tags": [
@@ -91,27 +86,45 @@ def aws() -> FakeAws:
             },
         }
     )
+    for service in ("application-autoscaling", "cloudtrail", "cloudwatch", "logs", "s3", "sagemaker"):
+        aws.client(service)  # making one takes longer than a test's deadline
+    return aws
 
 
-def clients(aws: FakeAws) -> Callable[..., Any]:
-    """Return the one fake as every client."""
-    return lambda service, region=None: aws
+def starting(alert: Alert, aws: ModelledAws, seconds: float = SETTINGS.deadline_seconds) -> Gathering:
+    """Identify an alert and begin to gather."""
+    alert, missing = identify(alert, aws.client)
+    settings = replace(SETTINGS, deadline_seconds=seconds)
+    return begin(alert, settings, charts_bucket="charts-bucket", missing=missing, clients=aws.client)
+
+
+def gathered(alert: Alert, aws: ModelledAws) -> Context:
+    """What is there at the deadline."""
+    gathering = starting(alert, aws)
+    try:
+        return gathering.by_deadline()
+    finally:
+        gathering.close()
 
 
 @pytest.fixture
 def hang() -> Iterator[Callable[..., Any]]:
     """Return a call that hangs until the test is over."""
     over = threading.Event()
-    yield lambda **_: over.wait(30)
+
+    def call(**_: Any) -> dict[str, Any]:
+        over.wait(30)
+        return {}
+
+    yield call
     over.set()
 
 
-def test_all_of_the_context_is_gathered(aws: FakeAws) -> None:
+def test_all_of_the_context_is_gathered(aws: ModelledAws) -> None:
     """Endpoint, signals, siblings, log lines, chart, owner and links are there and nothing is missing."""
-    alert, context = enrich(ALERT, SETTINGS, clients(aws))
-    assert alert == ALERT
+    context = gathered(ALERT, aws)
     assert context.missing == ()
-    assert context.owner == "ml-platform"
+    assert (context.environment, context.owner) == ("prod", "ml-platform")
     assert context.endpoint == Endpoint(
         status="InService",
         variants=("AllTraffic",),
@@ -132,35 +145,140 @@ def test_all_of_the_context_is_gathered(aws: FakeAws) -> None:
     assert put["Key"].startswith("charts/2026/11/23/")
 
 
-def test_a_deployment_under_way_is_seen(aws: FakeAws) -> None:
+def test_what_was_gathered_is_diagnosed(aws: ModelledAws) -> None:
+    """Errors and latency rose twelve minutes after a deployment: the context says so."""
+    context = gathered(ALERT, aws)
+    assert context.diagnosed
+    assert context.diagnosis is not None
+    assert context.diagnosis.rule == "regression"
+
+
+def test_a_deployment_under_way_is_seen(aws: ModelledAws) -> None:
     """SageMaker names the old configuration until the update is done, and the new one beside it."""
     began = BEGAN - timedelta(minutes=3)
     pending = {"EndpointConfigName": "ranker-config-8", "ProductionVariants": [], "StartTime": began}
     aws.answers["describe_endpoint"] |= {"EndpointStatus": "Updating", "PendingDeploymentSummary": pending}
-    _, context = enrich(ALERT, SETTINGS, clients(aws))
-    assert context.endpoint is not None
-    told = (context.endpoint.config, context.endpoint.pending_config, context.endpoint.pending_since)
+    endpoint = gathered(ALERT, aws).endpoint
+    assert endpoint is not None
+    told = (endpoint.config, endpoint.pending_config, endpoint.pending_since)
     assert told == ("ranker-config-7", "ranker-config-8", began)
 
 
-def test_a_call_that_hangs_does_not_hold_the_page(aws: FakeAws, hang: Callable[..., Any]) -> None:
+def test_a_failed_endpoint_says_why(aws: ModelledAws) -> None:
+    """SageMaker's own words, without secrets."""
+    aws.answers["describe_endpoint"] |= {"EndpointStatus": "Failed", "FailureReason": "no token=abcdefgh1234 for it"}
+    endpoint = gathered(ALERT, aws).endpoint
+    assert endpoint is not None
+    assert endpoint.failure == "no token=[redacted] for it"
+
+
+def test_a_call_that_hangs_does_not_hold_the_page(aws: ModelledAws, hang: Callable[..., Any]) -> None:
     """Two hanging services: everything else is there at the deadline, and what hangs is named."""
     aws.answers |= {"filter_log_events": hang, "get_metric_widget_image": hang}
     began = time.monotonic()
-    _, context = enrich(ALERT, SETTINGS, clients(aws))
-    assert time.monotonic() - began < SETTINGS.deadline_seconds + 0.4
+    context = gathered(ALERT, aws)
+    assert time.monotonic() - began < SETTINGS.deadline_seconds + SLACK_SECONDS
     assert set(context.missing) == {Missing(what="log lines", why="timed out"), Missing(what="chart", why="timed out")}
     assert context.endpoint is not None
     assert context.signals
 
 
-def test_when_everything_hangs_the_page_still_goes(aws: FakeAws, hang: Callable[..., Any]) -> None:
-    """No service answers, tags first: the alert comes back inside the deadline with all of it named."""
-    aws.answers = dict.fromkeys(aws.answers, hang)
+def test_when_everything_hangs_the_page_still_goes(aws: ModelledAws, hang: Callable[..., Any]) -> None:
+    """No service answers: the context comes at the deadline, counted from the beginning, with all of it named."""
+    aws.answers = dict.fromkeys((*aws.answers, "lookup_events", "describe_scaling_activities"), hang)
+    gathering = begin(ALERT, SETTINGS, charts_bucket="charts", clients=aws.client)
+    time.sleep(0.3)
     began = time.monotonic()
-    _, context = enrich(replace(ALERT, resource=None), SETTINGS, clients(aws))
-    assert time.monotonic() - began < SETTINGS.deadline_seconds + 0.4
-    assert {m.what for m in context.missing} == {"alarm tags", "chart"}
+    context = gathering.by_deadline()
+    assert time.monotonic() - began < SETTINGS.deadline_seconds - 0.3 + SLACK_SECONDS
+    gathering.close()
+    assert {(m.what, m.why) for m in context.missing} == {
+        (what, "timed out")
+        for what in (
+            "chart",
+            "endpoint",
+            "sibling alarms",
+            "deployments",
+            "configuration changes",
+            "log lines",
+            "signals",
+            "scaling activities",
+        )
+    }
+
+
+def test_what_comes_late_comes_alone(aws: ModelledAws) -> None:
+    """Log lines after the deadline: the page is told without, and later they come with nothing that it had already."""
+    slow = threading.Event()
+    answer = aws.answers["filter_log_events"]
+
+    def later(**_: Any) -> Any:
+        slow.wait(10)
+        return answer
+
+    aws.answers["filter_log_events"] = later
+    gathering = starting(ALERT, aws, seconds=0.3)
+    context = gathering.by_deadline()
+    assert context.missing == (Missing(what="log lines", why="timed out"),)
+    slow.set()
+    late = gathering.later(5)
+    gathering.close()
+    assert late is not None
+    assert [line.text for line in late.logs] == ["ERROR password=[redacted] boom"]
+    assert late == Context(logs=late.logs), "the diagnosis is as before"
+
+
+def test_late_facts_may_change_the_diagnosis(aws: ModelledAws) -> None:
+    """Lines that say that memory ran out come after the page: they say more than the deployment did."""
+    slow = threading.Event()
+    line = {"timestamp": 1, "message": "RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB"}
+
+    def later(**_: Any) -> Any:
+        slow.wait(10)
+        return {"events": [line]}
+
+    aws.answers["filter_log_events"] = later
+    gathering = starting(ALERT, aws, seconds=0.3)
+    before = gathering.by_deadline().diagnosis
+    slow.set()
+    late = gathering.later(5)
+    gathering.close()
+    assert before is not None
+    assert late is not None
+    assert late.diagnosed
+    assert late.diagnosis is not None
+    assert (before.rule, late.diagnosis.rule) == ("regression", "out-of-memory")
+
+
+def test_nothing_comes_later_when_all_was_there(aws: ModelledAws) -> None:
+    """Or when what was late is refused: then there is nothing to add, at once and not at the end of the wait."""
+    began = time.monotonic()
+    gathering = starting(ALERT, aws)
+    gathering.by_deadline()
+    assert gathering.later(5) is None
+    slow = threading.Event()
+
+    def refused(**_: Any) -> Any:
+        slow.wait(10)
+        raise client_error("AccessDenied")
+
+    aws.answers["filter_log_events"] = refused
+    gathering = starting(ALERT, aws, seconds=0.3)
+    gathering.by_deadline()
+    slow.set()
+    assert gathering.later(5) is None
+    assert time.monotonic() - began < 4
+
+
+def test_stragglers_are_waited_for_no_longer_than_asked(aws: ModelledAws, hang: Callable[..., Any]) -> None:
+    """An invocation has an end: what hangs beyond it is never told."""
+    aws.answers["filter_log_events"] = hang
+    gathering = starting(ALERT, aws, seconds=0.2)
+    gathering.by_deadline()
+    began = time.monotonic()
+    assert gathering.later(0.2) is None
+    assert time.monotonic() - began < 0.2 + SLACK_SECONDS
+    gathering.close()
 
 
 @pytest.mark.parametrize(
@@ -172,7 +290,9 @@ def test_when_everything_hangs_the_page_still_goes(aws: FakeAws, hang: Callable[
         (client_error("Throttling"), "throttled"),
         (client_error("ResourceNotFoundException"), "not found"),
         (client_error("ValidationException", "Could not find endpoint"), "not found"),
+        (client_error("ValidationException", "Requested resource not found."), "not found"),
         (ReadTimeoutError(endpoint_url="https://logs"), "timed out"),
+        (TimeoutError(), "timed out"),
         (KeyError("EndpointConfigName"), "KeyError"),
     ],
 )
@@ -181,9 +301,9 @@ def test_reasons_are_a_word_or_two(error: Exception, why: str) -> None:
     assert reason(error) == why
 
 
-def test_an_end_asks_for_what_its_few_lines_hold(aws: FakeAws) -> None:
-    """A recovery costs no chart, no metrics and no log search; it still knows who else is in alarm."""
-    _, context = enrich(replace(ALERT, state=State.OK), SETTINGS, clients(aws))
+def test_an_end_asks_for_what_its_few_lines_hold(aws: ModelledAws) -> None:
+    """A recovery costs no chart, no metrics and no log search, and is not diagnosed; it knows who else is in alarm."""
+    context = gathered(replace(ALERT, state=State.OK), aws)
     assert {name for name, _ in aws.calls} == {
         "list_tags_for_resource",
         "describe_endpoint",
@@ -192,12 +312,22 @@ def test_an_end_asks_for_what_its_few_lines_hold(aws: FakeAws) -> None:
         "describe_alarms",
     }
     assert (context.siblings[0].name, context.missing) == ("ranker/AllTraffic/latency", ())
+    assert (context.diagnosed, context.diagnosis) == (False, None)
 
 
-def test_what_is_refused_is_named_and_the_rest_is_there(aws: FakeAws) -> None:
+def test_what_informs_asks_who_deployed(aws: ModelledAws) -> None:
+    """A deployment that went well: no figures and no logs, but the updates that CloudTrail knows."""
+    context = gathered(replace(ALERT, state=State.EVENT, metric=None), aws)
+    asked = {name for name, _ in aws.calls}
+    assert "lookup_events" in asked
+    assert not asked & {"filter_log_events", "get_metric_data", "get_metric_widget_image"}
+    assert not context.diagnosed
+
+
+def test_what_is_refused_is_named_and_the_rest_is_there(aws: ModelledAws) -> None:
     """A denied endpoint and throttled siblings leave the other context whole."""
     aws.answers |= {"describe_endpoint": client_error("AccessDenied"), "describe_alarms": client_error("Throttling")}
-    _, context = enrich(ALERT, SETTINGS, clients(aws))
+    context = gathered(ALERT, aws)
     assert set(context.missing) == {
         Missing(what="endpoint", why="access denied"),
         Missing(what="sibling alarms", why="throttled"),
@@ -213,20 +343,20 @@ def test_what_is_refused_is_named_and_the_rest_is_there(aws: FakeAws) -> None:
         (client_error("ThrottlingException"), "throttled"),
     ],
 )
-def test_a_model_that_is_refused_costs_the_image_only(aws: FakeAws, error: Exception, why: str) -> None:
+def test_a_model_that_is_refused_costs_the_image_only(aws: ModelledAws, error: Exception, why: str) -> None:
     """A model that was deleted under its endpoint: all but the image is told, and the model is named as missing."""
-    _, whole = enrich(ALERT, SETTINGS, clients(aws))
+    whole = gathered(ALERT, aws)
     aws.answers["describe_model"] = error
-    _, context = enrich(ALERT, SETTINGS, clients(aws))
+    context = gathered(ALERT, aws)
     assert whole.endpoint is not None
     assert context.endpoint == replace(whole.endpoint, image="")
     assert context.missing == (Missing(what="model", why=why),)
 
 
-def test_a_configuration_that_is_refused_leaves_what_the_endpoint_told(aws: FakeAws) -> None:
+def test_a_configuration_that_is_refused_leaves_what_the_endpoint_told(aws: ModelledAws) -> None:
     """Status, instances, variants and times come from the endpoint itself."""
     aws.answers["describe_endpoint_config"] = client_error("AccessDeniedException")
-    _, context = enrich(ALERT, SETTINGS, clients(aws))
+    context = gathered(ALERT, aws)
     assert context.endpoint == Endpoint(
         status="InService",
         variants=("AllTraffic",),
@@ -238,23 +368,9 @@ def test_a_configuration_that_is_refused_leaves_what_the_endpoint_told(aws: Fake
     assert context.missing == (Missing(what="endpoint configuration", why="access denied"),)
 
 
-def test_tags_tell_what_an_alarm_without_dimensions_is_about(aws: FakeAws) -> None:
-    """A composite alarm names no endpoint; its tags do."""
-    alert, context = enrich(replace(ALERT, resource=None, metric=None), SETTINGS, clients(aws))
-    assert alert.resource == RANKER
-    assert context.endpoint is not None
-
-
-def test_tags_are_read_once(aws: FakeAws) -> None:
-    """Two alerts of one alarm within five minutes ask for its tags once."""
-    for _ in range(2):
-        enrich(ALERT, SETTINGS, clients(aws))
-    assert len(aws.called("list_tags_for_resource")) == 1
-
-
-def test_windows_hang_on_the_alert_not_on_the_clock(aws: FakeAws) -> None:
+def test_windows_hang_on_the_alert_not_on_the_clock(aws: ModelledAws) -> None:
     """Metrics, logs and chart of an old alert are asked for around the alert's own time, in one metric call."""
-    enrich(ALERT, SETTINGS, clients(aws))
+    gathered(ALERT, aws)
     (metrics,) = aws.called("get_metric_data")
     assert metrics["StartTime"] == BEGAN - timedelta(minutes=30)
     assert metrics["EndTime"] == datetime(2026, 11, 23, 14, 12, tzinfo=UTC)
@@ -265,10 +381,9 @@ def test_windows_hang_on_the_alert_not_on_the_clock(aws: FakeAws) -> None:
     assert (widget["start"], widget["end"]) == ("2026-11-23T13:08:00Z", "2026-11-23T14:16:04Z")
 
 
-def test_signals_are_figures_a_person_reads(aws: FakeAws) -> None:
+def test_signals_are_figures_a_person_reads(aws: ModelledAws) -> None:
     """Errors as a share of all requests, latency in milliseconds, traffic a minute: before and since it began."""
-    _, context = enrich(ALERT, SETTINGS, clients(aws))
-    told = {s.name: (s.unit, s.before, s.after) for s in context.signals}
+    told = {s.name: (s.unit, s.before, s.after) for s in gathered(ALERT, aws).signals}
     assert told["Requests"] == ("/min", 100, 100)
     assert told["Errors"] == ("%", 0, 32)
     unit, *figures = told["Latency p99"]
@@ -276,42 +391,12 @@ def test_signals_are_figures_a_person_reads(aws: FakeAws) -> None:
     assert figures == pytest.approx([210, 1850])
 
 
-def test_errors_count_once_and_not_the_clients() -> None:
-    """A model's 5xx is in two metrics, its 4xx in the model errors: 10 failures and 5 refusals of 100 are 10 %."""
-    at = [BEGAN]
-    raw = {
-        "invocations": dict.fromkeys(at, 100.0),
-        "server_errors": dict.fromkeys(at, 8.0),
-        "model_errors": dict.fromkeys(at, 15.0),
-        "client_errors": dict.fromkeys(at, 5.0),
-    }
-    told = {s.name: s.after for s in signals.summarize(ALERT, raw, {})[0]}
-    assert (told["Errors"], told["Client errors (4xx)"]) == (10, 5)
-
-
-def test_sums_over_gpus_and_cores_become_percent() -> None:
-    """The tags count 4 GPUs and 48 vCPUs: 200 and 2400 are both 50 %."""
-    raw = {"gpu": {BEGAN: 200.0}, "gpu_memory": {BEGAN: 100.0}, "cpu": {BEGAN: 2400.0}}
-    told, missing = signals.summarize(ALERT, raw, {"endpointwatch:gpus": "4", "endpointwatch:vcpus": "48"})
-    assert {s.name: s.after for s in told} == {"GPU": 50, "GPU memory": 25, "CPU": 50}
-    assert missing == ()
-
-
-@pytest.mark.parametrize("tagged", [{}, {"endpointwatch:gpus": "0"}, {"endpointwatch:gpus": "many"}])
-def test_a_sum_over_an_unknown_number_is_left_out_and_named(tagged: dict[str, str]) -> None:
-    """380 % of a GPU would mislead; memory is a percentage of its own. What has no data is not missed."""
-    raw = {"gpu": {BEGAN: 380.0}, "memory": {BEGAN: 61.0}}
-    told, missing = signals.summarize(ALERT, raw, tagged)
-    assert [(s.name, s.after) for s in told] == [("Memory", 61)]
-    assert missing == (Missing(what="GPU and GPU memory", why="number of GPUs unknown"),)
-
-
-def test_unread_tags_leave_the_sums_out(aws: FakeAws) -> None:
+def test_unread_tags_leave_the_sums_out(aws: ModelledAws) -> None:
     """The tags are refused: the page goes out without GPU and CPU, and says so."""
     aws.answers["list_tags_for_resource"] = client_error("AccessDenied")
     gpu = {"Id": "gpu", "Timestamps": [BEGAN], "Values": [380]}
     aws.answers["get_metric_data"] = {"MetricDataResults": [gpu]}
-    _, context = enrich(ALERT, SETTINGS, clients(aws))
+    context = gathered(ALERT, aws)
     assert set(context.missing) == {
         Missing(what="alarm tags", why="access denied"),
         Missing(what="GPU and GPU memory", why="number of GPUs unknown"),
@@ -319,91 +404,34 @@ def test_unread_tags_leave_the_sums_out(aws: FakeAws) -> None:
     assert context.signals == ()
 
 
-def test_a_sparkline_shows_height_and_gaps() -> None:
-    """The greatest value is a full block, no data a dot, and it has one character a slice."""
-    start, end = BEGAN, BEGAN + timedelta(minutes=16)
-    line = signals.sparkline({BEGAN: 0.0, BEGAN + timedelta(minutes=15): 9.0}, start, end)
-    assert line == "▁" + "·" * 14 + "█"
-    assert signals.sparkline({}, start, end) == ""
-
-
-def test_log_lines_are_few_distinct_and_clean() -> None:
-    """Lines alike but for numbers count once, metric lines (EMF) and blanks are left out; order stays, secrets do not."""
-    events = [(i, f"ERROR input of {i} bytes") for i in range(40)]
-    events += [(50, '{"_aws": {}, "ModelErrors": 1}'), (51, "  "), (60, "Exception: token AKIAABCDEFGHIJKLMNOP")]
-    assert [line.text for line in logs.last_lines(events)] == [
-        "ERROR input of 39 bytes  (40 alike)",
-        "Exception: token [redacted AWS key]",
-    ]
-    many = [(i, f"ERROR {'abcdefgh'[i]}") for i in range(8)]
-    assert [line.text for line in logs.last_lines(many)] == [f"ERROR {c}" for c in "defgh"]
-
-
-def test_a_stack_trace_is_told_by_its_last_line() -> None:
-    """Where it happened is for the log; unless there is nothing else to tell."""
-    trace = [(1, "Traceback (most recent call last):"), (2, "    raise ValueError(x)"), (3, "ValueError: too long")]
-    assert [line.text for line in logs.last_lines(trace)] == ["ValueError: too long"]
-    assert [line.text for line in logs.last_lines(trace[:2])] == [
-        "Traceback (most recent call last):",
-        "raise ValueError(x)",
-    ]
-
-
-def drawn(alert: Alert, tags: Mapping[str, str]) -> Any:
-    """The widget of an alert whose alarm has these tags."""
-    assert alert.metric is not None
-    return chart.widget(alert, alert.metric, unit_of(alert.metric, tags))
-
-
-def test_the_chart_is_in_the_unit_a_person_reads() -> None:
-    """A latency alarm is drawn in milliseconds: metric hidden, its thousandth shown, threshold to match, start marked."""
-    trigger = samples.metric_trigger("ModelLatency", threshold=400_000.0, ExtendedStatistic="p99", Statistic=None)
-    widget = drawn(one(samples.envelope(samples.sns_alarm(Trigger=trigger))), {})
-    assert [line[-1]["visible"] for line in widget["metrics"][:1]] == [False]
-    assert widget["metrics"][1][0] == {"id": "shown", "expression": "m1*0.001", "label": "ModelLatency p99 (ms)"}
-    assert widget["annotations"]["horizontal"][0]["value"] == pytest.approx(400)
-    assert widget["annotations"]["vertical"][0]["value"] == "2026-11-23T14:08:04Z", "three minutes before the change"
-
-
-def test_a_line_of_the_chart_has_one_unit() -> None:
-    """The label's own unit gives way to the one that is drawn."""
-    (shown,) = [
-        line[0] for line in drawn(ALERT, {})["metrics"] if line[0] != "AWS/SageMaker" and line[0]["id"] == "shown"
-    ]
-    assert shown == {"id": "shown", "expression": "value*100", "label": "failed requests (%)"}
-
-
-def test_the_chart_waits_for_the_tags_but_not_for_long(aws: FakeAws, hang: Callable[..., Any]) -> None:
-    """Their unit is used when they come in time; when they hang, the chart is drawn by the metric's name."""
+def test_the_chart_is_drawn_in_the_unit_that_the_tags_tell(aws: ModelledAws) -> None:
+    """Without tags it is drawn by the metric's name."""
     trigger = samples.metric_trigger("ModelLatency", threshold=400_000.0)
     alert = one(samples.envelope(samples.sns_alarm(Trigger=trigger)))
     labels = []
-    for fetched in ({"Tags": [{"Key": "endpointwatch:unit", "Value": "count"}]}, hang):
+    for fetched in ({"Tags": [{"Key": "endpointwatch:unit", "Value": "count"}]}, client_error("AccessDenied")):
+        tags._cache.clear()
         aws.answers["list_tags_for_resource"] = fetched
-        enrich(alert, SETTINGS, clients(aws))
+        gathered(alert, aws)
         widget = json.loads(aws.called("get_metric_widget_image")[-1]["MetricWidget"])
         labels.append(widget["annotations"]["horizontal"][0]["label"])
-        tags._cache.clear()
     assert labels == ["alarm at 4e+05", "alarm at 400 ms"]
-
-
-def test_links_are_encoded_and_only_to_the_web() -> None:
-    """Names with blanks and slashes survive the console's double encoding; a runbook that is no URL is no link."""
-    told = {
-        link.text: link.href
-        for link in links.links(
-            replace(ALERT, name="a b/c"), RANKER, {"runbook": "javascript:alert(1)", "endpointwatch:dashboard": "x y"}
-        )
-    }
-    assert "Runbook" not in told
-    assert told["Alarm"].endswith("#alarmsV2:alarm/a%20b%2Fc")
-    assert told["Logs"].endswith("log-group/$252Faws$252Fsagemaker$252FEndpoints$252Franker")
-    assert told["Dashboard"].endswith("#dashboards/dashboard/x%20y")
 
 
 def test_no_context_is_asked_for_where_there_is_nothing_to_ask() -> None:
     """An unknown message costs no call."""
-    aws = FakeAws()
-    _, context = enrich(one("help"), SETTINGS, clients(aws))
+    aws = ModelledAws()
+    context = gathered(one("help"), aws)
     assert (aws.calls, context.missing) == ([], ())
     assert one("help").state is State.ALARM
+
+
+def test_in_short_asks_nobody() -> None:
+    """What joins an incident tells its owner, its links and what was missing; the tags name the environment first."""
+    missing = (Missing(what="alarm tags", why="throttled"),)
+    alert = replace(ALERT, resource=Resource(kind="endpoint", name="ranker"), tags={"team": "ml"})
+    context = in_short(alert, missing, environment="prod")
+    assert (context.environment, context.owner, context.missing) == ("prod", "ml", missing)
+    assert [link.text for link in context.links] == ["Alarm", "Logs", "Endpoint"]
+    told = in_short(replace(alert, tags={"endpointwatch:environment": "staging"}), environment="prod")
+    assert told.environment == "staging"
