@@ -116,7 +116,7 @@ def _session(options: argparse.Namespace) -> Any:
     with said_clearly():
         session = boto3.Session(region_name=options.region, profile_name=options.profile)
     if session.region_name is None:
-        raise CommandError("--region: is not known; give it, or set AWS_REGION")
+        raise CommandError("--region: is not known; give it, or set AWS_DEFAULT_REGION")
     return session
 
 

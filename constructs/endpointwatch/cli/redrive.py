@@ -17,8 +17,6 @@ BATCH = 10
 """Messages that SQS hands over at once."""
 HIDDEN_SECONDS = 120
 """How long a letter is hidden from others who look."""
-PATIENCE = 2
-"""Answers without a message until a queue counts as empty: SQS asks only some of its servers."""
 
 Say = Callable[[str], None]
 
@@ -76,19 +74,19 @@ def describe(letter: Mapping[str, Any], *, now: datetime) -> str:
 
 
 def _letters(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:
-    empty = 0
-    while empty < PATIENCE:
+    while True:
         response = sqs.receive_message(
             QueueUrl=queue,
             MaxNumberOfMessages=BATCH,
             VisibilityTimeout=HIDDEN_SECONDS,
+            # Who waits asks all servers of SQS, so an empty answer means an empty queue.
             WaitTimeSeconds=1,
             MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["SentTimestamp"],
         )
-        messages = response.get("Messages", [])
-        empty = 0 if messages else empty + 1
-        yield from messages
+        if not response.get("Messages"):
+            return
+        yield from response["Messages"]
 
 
 def _what(body: str) -> str:
