@@ -101,7 +101,9 @@ def _refused(
     settings = work.of(name)
     if settings and job.is_old(work.now) and work.returns.buried(job, settings, f"tried for a day: {answer.why}"):
         return
-    storm = not job.critical and answer.wait > digests.FAR_SECONDS
+    # While the sink is left alone, records stay where they are, and a digest gathers them when it is back.
+    works = answer.gate.closed_until <= work.now.timestamp() and not answer.gate.is_tripped
+    storm = works and not job.critical and answer.wait > digests.FAR_SECONDS
     if storm and isinstance(what, Update) and digests.takes(sink, what):
         gathered.setdefault((name, digests.GATHER_SECONDS), []).append((job, what))
     else:

@@ -34,7 +34,7 @@ def see_to(work: Work, job: Job, call: Callable[[], bool], *, rejected: Callable
         work.returns.later(job, 1, str(error))
     except RetryLaterError as error:
         told = learned.asked_for_time if isinstance(error, TooManyRequestsError) else learned.failed
-        told(str(error), max(error.after_seconds or 0.0, queue.FIRST_SECONDS))
+        told(str(error), error.after_seconds or queue.FIRST_SECONDS)
         work.returns.failed(job, settings, str(error), error.after_seconds)
     except RejectedError as error:
         rejected(str(error))

@@ -39,6 +39,10 @@ class Returns:
 
     def reject(self, job: Job, sink: SinkSettings | None, why: str) -> None:
         """Move a record to its dead-letter queue; one that nothing takes fails until its queue gives it up."""
+        if sink is None:
+            logger.error(
+                "rejected for good", extra={"sink": job.delivery.sink, "id": job.delivery.id, "why": redact(why)}
+            )
         if sink is None or not self.buried(job, sink, redact(why)):
             self.waits.append((job.record, queue.delay(None, job.receives)))
 
