@@ -15,11 +15,11 @@ from endpointwatch.severity import Severity
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
-    """Any server that takes JSON over HTTPS, signed as Standard Webhooks does it (www.standardwebhooks.com).
+    """Any server that takes JSON over HTTPS, heartbeats too, signed as Standard Webhooks does it (standardwebhooks.com).
 
     Args:
         url: where to post to; it is no secret, and reaches logs.
-        secret: holds the key of the signature (`whsec_` and base64 of 24 to 64 bytes).
+        secret: holds the key of the signature: `whsec_` and base64 of 24 to 64 bytes, or any text.
         secret_field: the field that holds it, when the secret is a JSON object.
         name: unique among the sinks of a routing.
         severities: what goes here when no routes are given.
