@@ -376,7 +376,7 @@ def test_what_a_stack_did_not_get_is_reported(aws: Aws) -> None:
 def test_the_end_leaves_no_process_and_no_file(
     number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A model container and a function's worker end within seconds, even when the embedded AWS is killed."""
+    """A model container, a function's worker and the process that draws end within seconds, even when the embedded AWS is killed."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with embedded_aws() as running:
         running.client("cloudformation").create_stack(StackName="short", TemplateBody=template(passes="1"))
@@ -394,7 +394,7 @@ def test_the_end_leaves_no_process_and_no_file(
         )
         functions.invoke(FunctionName="one")
         started = children(running.process.pid)
-        assert len(started) == 2
+        assert len(started) == 3
         asked = time.monotonic()
         os.kill(running.process.pid, number)
         running.process.wait(timeout=10)

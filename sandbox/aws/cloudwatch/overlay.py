@@ -1,7 +1,6 @@
 """Puts our CloudWatch into ministack: the one place that replaces names of its modules."""
 
 import asyncio
-import threading
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -13,13 +12,13 @@ from ministack.services.cloudformation import provisioners
 
 from sandbox.aws.cloudwatch.book import AlarmBook
 from sandbox.aws.cloudwatch.data import MetricData
-from sandbox.aws.cloudwatch.drawing import warm_up
 from sandbox.aws.cloudwatch.evaluator import Evaluator
 from sandbox.aws.cloudwatch.operations import AlarmOperations
 from sandbox.aws.cloudwatch.store import MetricKey, MetricStore, dimensions_of
 from sandbox.aws.cloudwatch.templates import handlers
 from sandbox.aws.cloudwatch.widgets import WidgetImages
 from sandbox.aws.cloudwatch.wire import Request, Response, ServiceError
+from sandbox.aws.painter import Painter
 from sandbox.clock import Clock
 
 _NEEDED: dict[Any, tuple[str, ...]] = {
@@ -49,13 +48,14 @@ class _Overlay:
         self.clock = clock
         self.store = MetricStore()
         self.book = AlarmBook(clock)
+        self.painter = Painter()
         data, alarms = MetricData(clock, self.store), AlarmOperations(clock, self.book)
         self.operations = {
             "PutMetricData": data.put_metric_data,
             "GetMetricData": data.get_metric_data,
             "GetMetricStatistics": data.get_metric_statistics,
             "ListMetrics": data.list_metrics,
-            "GetMetricWidgetImage": WidgetImages(clock, self.store).get_metric_widget_image,
+            "GetMetricWidgetImage": WidgetImages(clock, self.store, self.painter).get_metric_widget_image,
             "PutMetricAlarm": alarms.put_metric_alarm,
             "PutCompositeAlarm": alarms.put_composite_alarm,
             "DeleteAlarms": alarms.delete_alarms,
@@ -133,7 +133,7 @@ def start(clock: Clock) -> None:
     if overlay.clock is not clock:
         raise RuntimeError("sandbox.aws.cloudwatch: start() needs the clock that install() was given")
     Evaluator(clock, overlay.store, overlay.book).start()
-    threading.Thread(target=warm_up, name="widget-warm-up", daemon=True).start()
+    overlay.painter.start()
 
 
 def record(

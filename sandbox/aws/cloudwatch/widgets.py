@@ -13,9 +13,10 @@ from sandbox.alarms.queries import MetricQuery, as_series, evaluate_queries
 from sandbox.alarms.statistics import UnknownStatisticError
 from sandbox.aws.cloudwatch.alarms import check_metric, fetch, refuse
 from sandbox.aws.cloudwatch.data import period_starts
-from sandbox.aws.cloudwatch.drawing import Graph, Line, Moment, Threshold, draw
 from sandbox.aws.cloudwatch.store import MetricStore, dimensions_of
 from sandbox.aws.cloudwatch.wire import ServiceError, Values
+from sandbox.aws.drawing import Graph, Line, Moment, Threshold
+from sandbox.aws.painter import BusyError, Painter
 from sandbox.clock import Clock
 
 _DURATION = re.compile(r"-?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
@@ -25,9 +26,10 @@ _SIDES = (100, 2000)
 class WidgetImages:
     """Draws metric widgets; times are sandbox time."""
 
-    def __init__(self, clock: Clock, store: MetricStore) -> None:
+    def __init__(self, clock: Clock, store: MetricStore, painter: Painter) -> None:
         self._clock = clock
         self._store = store
+        self._painter = painter
 
     def get_metric_widget_image(self, request: Values) -> Values:
         """GetMetricWidgetImage, PNG only."""
@@ -38,7 +40,10 @@ class WidgetImages:
             graph = self._graph(widget)
         except (MathError, UnknownStatisticError, ServiceError, ValueError, TypeError, AttributeError) as error:
             raise ServiceError("InvalidParameterInput", f"MetricWidget: {error}") from error
-        return {"MetricWidgetImage": draw(graph)}
+        try:
+            return {"MetricWidgetImage": self._painter.draw(graph)}
+        except BusyError:
+            raise ServiceError("Throttling", "Rate exceeded") from None
 
     def _graph(self, widget: Values) -> Graph:
         if widget.get("view") not in (None, "timeSeries"):

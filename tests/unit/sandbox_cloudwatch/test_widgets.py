@@ -2,13 +2,15 @@
 
 import json
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from sandbox.aws.cloudwatch import overlay, widgets
-from sandbox.aws.cloudwatch.drawing import Graph
+from sandbox.aws.cloudwatch import overlay
 from sandbox.aws.cloudwatch.wire import ServiceError
+from sandbox.aws.drawing import Graph
+from sandbox.aws.painter import MOST_WAITING, BusyError, Painter
 from tests.unit.sandbox_cloudwatch.conftest import T0, Account
 
 ENTRY = ["N", "Latency", "EndpointName", "ranker", "VariantName", "AllTraffic"]
@@ -19,11 +21,11 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Graph]:
     """The graphs that were drawn, in place of their pictures."""
     graphs: list[Graph] = []
 
-    def collect(graph: Graph) -> bytes:
+    def collect(_painter: Painter, graph: Graph) -> bytes:
         graphs.append(graph)
         return b"picture"
 
-    monkeypatch.setattr(widgets, "draw", collect)
+    monkeypatch.setattr(Painter, "draw", collect)
     return graphs
 
 
@@ -142,3 +144,35 @@ def test_picture_has_the_size_asked_for(account: Account, width: int, height: in
     )
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", picture[16:24]) == (width, height)
+
+
+def test_graphs_are_drawn_in_another_process_and_a_crowd_is_throttled() -> None:
+    """Of more graphs than may wait the surplus is refused at once; a process that was killed is started again."""
+    painter = Painter()
+    graph = Graph(start=0, end=3600, width=200, height=100)
+    with ThreadPoolExecutor(2 * MOST_WAITING) as pool:
+        asked = [pool.submit(painter.draw, graph) for _ in range(2 * MOST_WAITING)]
+    errors = [answer.exception() for answer in asked]
+    assert [type(error) for error in errors if error] == [BusyError] * MOST_WAITING
+    pictures = {answer.result() for answer, error in zip(asked, errors, strict=True) if not error}
+    assert [picture[:8] for picture in pictures] == [b"\x89PNG\r\n\x1a\n"]
+    process = painter._process
+    assert process is not None
+    process.kill()
+    process.wait()
+    assert painter.draw(graph) in pictures
+    assert painter._process is not None
+    painter._process.kill()
+    painter._process.wait()
+
+
+def test_a_throttled_picture_is_the_services_error(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for too many pictures gets `Throttling`."""
+
+    def busy(_painter: Painter, _graph: Graph) -> bytes:
+        raise BusyError
+
+    monkeypatch.setattr(Painter, "draw", busy)
+    with pytest.raises(ServiceError, match="Rate exceeded") as refused:
+        image(account, metrics=[ENTRY])
+    assert refused.value.code == "Throttling"

@@ -1,7 +1,6 @@
 """Draws a graph as CloudWatch would: light, UTC, its legend below."""
 
 import io
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,8 +20,6 @@ _MUTED = "#545b64"
 _GRID = "#eaeded"
 _DPI = 100
 _LEGEND_COLUMNS = 3
-# matplotlib's caches are not made for several threads at once.
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,21 +83,20 @@ def warm_up() -> None:
 
 
 def draw(graph: Graph) -> bytes:
-    """The graph as a PNG of exactly the size asked for."""
+    """The graph as a PNG of exactly the size asked for. Not for several threads at once: matplotlib has caches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - a second, and few ever draw
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    with _lock:
-        figure = Figure(figsize=(graph.width / _DPI, graph.height / _DPI), dpi=_DPI, facecolor="white")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        right = axes.twinx() if any(line.right for line in graph.lines) else None
-        _draw_lines(graph, axes, right)
-        _draw_annotations(graph, axes, right)
-        _style(graph, axes, right)
-        _lay_out(graph, figure, axes)
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png")
+    figure = Figure(figsize=(graph.width / _DPI, graph.height / _DPI), dpi=_DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    right = axes.twinx() if any(line.right for line in graph.lines) else None
+    _draw_lines(graph, axes, right)
+    _draw_annotations(graph, axes, right)
+    _style(graph, axes, right)
+    _lay_out(graph, figure, axes)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
     return picture.getvalue()
 
 
