@@ -539,10 +539,16 @@ def test_a_storm_of_failures_trips_once(world: World) -> None:
     """Many at a time that fail trip the breaker for the first, short time; the next attempt is one alone."""
     for i in range(20):
         world.happens(page(), id=str(i))
-    world.answers["/v2/enqueue"] = [Answer(status=500) for _ in range(20)]
+
+    def failing(request: Request) -> Answer:
+        time.sleep(0.3)  # until all of them are on their way
+        return Answer(status=500)
+
+    usual = world.service.answer
+    world.service.answer = failing
     batch = [to("pagerduty", str(i)) for i in range(20)]
     assert len(world.run(*batch)) == 20
-    world.answers.clear()
+    world.service.answer = usual
     gate = world.store.gate("pagerduty")
     assert gate.is_tripped
     assert gate.closed_until == pytest.approx(world.now.timestamp() + gates.FIRST_CLOSED)

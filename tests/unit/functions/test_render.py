@@ -10,18 +10,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alert_common import codec
 from alert_common.alert import Alert, Kind, Severity, State
 from alert_common.context import Context, Endpoint, Link, LogLine, Missing, Sibling
 from alert_common.context import Signal as Figures
-from alert_common.delivery import Action, Delivery
+from alert_common.incident import Stage, Told
+from alert_common.page import Action, Page
 from alert_dispatcher import words
 from alert_dispatcher.brief import brief
-from alert_dispatcher.sinks import email, pagerduty, slack_blocks
+from alert_dispatcher.sinks import email, pagerduty, slack_blocks, slack_replies
+from alert_dispatcher.sinks.base import Digest
 from alert_dispatcher.text import figure, shorten, shorten_bytes, span
 from alert_dispatcher.words import headline
 from endpointwatch.sagemaker.signals import Signal
 from tests.unit.functions import samples
-from tests.unit.functions.samples import NOW, delivery, event, resolved
+from tests.unit.functions.samples import NOW, event, page, resolved, update
+
+OPEN = Told(seq=1, stage=Stage.OPEN, severity=Severity.WARNING)
+"""What a sink knows after the first page."""
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -40,9 +46,9 @@ def texts(value: Any) -> Iterator[str]:
 def test_the_five_answers_are_there() -> None:
     """What, since when, how bad against the objective, what changed, what to do first, in Slack and PagerDuty alike."""
     for message, since in (
-        (slack_blocks.render(delivery()), "<!date^1795442880^{time}|14:08 UTC>, 3 min before the alarm"),
-        (pagerduty.render(delivery()), "14:08 UTC, 3 min before the alarm"),
-        (email.render(delivery()), "14:08 UTC, 3 min before the alarm"),
+        (slack_blocks.head(update(page())), "<!date^1795442880^{time}|14:08 UTC>, 3 min before the alarm"),
+        (pagerduty.render(update(page())), "14:08 UTC, 3 min before the alarm"),
+        (email.render(update(page())), "14:08 UTC, 3 min before the alarm"),
     ):
         whole = "\n".join(texts(message))
         for answer in (
@@ -61,66 +67,66 @@ def test_the_five_answers_are_there() -> None:
 def test_slack_opens_with_state_environment_and_sentence() -> None:
     """The header's emoji is the severity; the text that a phone shows is the same sentence."""
     for severity, emoji in ((Severity.CRITICAL, "🔴"), (Severity.WARNING, "🟠"), (Severity.INFO, "🔵")):
-        made = delivery()
-        message = slack_blocks.render(replace(made, alert=replace(made.alert, severity=severity)))
+        made = page()
+        message = slack_blocks.head(update(replace(made, alert=replace(made.alert, severity=severity))))
         assert message["blocks"][0]["text"]["text"].startswith(f"{emoji} [prod] ranker is failing")
         assert message["text"].startswith(f"{emoji} [prod] ranker is failing")
-    nowhere = replace(delivery(), context=replace(delivery().context, environment=""))
-    assert slack_blocks.render(nowhere)["text"].startswith("🟠 ranker is failing")
+    nowhere = replace(page(), context=replace(page().context, environment=""))
+    assert slack_blocks.head(update(nowhere))["text"].startswith("🟠 ranker is failing")
 
 
-def summary(made: Delivery) -> str:
+def summary(made: Page) -> str:
     """What PagerDuty pushes, texts and says on the phone."""
-    return str(pagerduty.render(made)["payload"]["summary"])
+    return str(pagerduty.render(update(made))["payload"]["summary"])
 
 
 def test_a_phone_hears_since_when_and_what_changed() -> None:
     """PagerDuty's summary is all that a push or a call carries; its tail stays, however long the sentence is."""
     tail = ", since 14:08 UTC, deployed 12 min before"
-    assert summary(delivery()) == f"[prod] ranker is failing: 31.2 % of requests end in model errors{tail}"
-    made = delivery(payload="long " * 500)
-    told = summary(replace(made, opened_at=delivery().opened_at, context=replace(made.context, tags={})))
+    assert summary(page()) == f"[prod] ranker is failing: 31.2 % of requests end in model errors{tail}"
+    made = page(payload="long " * 500)
+    told = summary(replace(made, opened_at=page().opened_at, context=replace(made.context, tags={})))
     assert len(told) == 1024
     assert told.endswith(f"…{tail}")
-    assert summary(replace(delivery(), context=Context())).endswith("model errors, since 14:08 UTC")
-    assert summary(resolved()).endswith("end in model errors"), "what is over needs neither"
+    assert summary(replace(page(), context=Context())).endswith("model errors, since 14:08 UTC")
+    over = update(page(), resolved(), told=OPEN)
+    assert pagerduty.render(over)["payload"]["summary"].endswith("end in model errors: over after 12 min")
 
 
 def test_times_of_long_incidents_have_their_day() -> None:
     """A time of day alone would be yesterday's; Slack shows both in the reader's zone."""
-    made = replace(delivery(), opened_at=NOW - timedelta(days=2))
+    made = replace(page(), opened_at=NOW - timedelta(days=2))
     assert "since 2026-11-21 14:11 UTC" in summary(made)
     assert (
         f"<!date^{int((NOW - timedelta(days=2)).timestamp())}^{{date_short_pretty}} {{time}}|2026-11-21 14:11 UTC>"
-        in ("".join(texts(slack_blocks.render(made))))
+        in ("".join(texts(slack_blocks.head(update(made)))))
     )
 
 
 def test_the_resolved_form_is_short() -> None:
-    """Three blocks: that it is over and after how long, what it was and when, where to look."""
-    message = slack_blocks.render_resolved(resolved(), "ranker is failing: 31.2 % of requests end in model errors")
-    header, section, links = message["blocks"]
+    """Three blocks: that it is over and after how long, what it is like now and when it was, where to look."""
+    header, section, links = slack_blocks.head(update(page(), resolved(), told=OPEN))["blocks"]
     began, ended = "<!date^1795442880^{time}|14:08 UTC>", "<!date^1795443604^{time}|14:20 UTC>"
-    assert (
-        header["text"]["text"] == "✅ [prod] ranker has recovered after 12 min: 0.2 % of requests end in model errors"
+    assert header["text"]["text"] == (
+        "✅ [prod] ranker is failing: 31.2 % of requests end in model errors: over after 12 min"
     )
     assert section["text"]["text"].splitlines() == [
-        "*Was* ranker is failing: 31.2 % of requests end in model errors",
         f"{began} to {ended} · prod · ranker / AllTraffic · 2 x ml.g5.2xlarge",
+        "*Now* ranker has recovered after 12 min: 0.2 % of requests end in model errors",
         "*What changed* Deployed 12 min before: config ranker-config-7, model ranker-2026-11-23, image triton:25.09",
         "*Still in alarm* `ranker/AllTraffic/latency`",
     ]
     assert "|Runbook>" in links["text"]["text"]
 
 
-def alarm(metric: str, *, threshold: float, value: float, **trigger: Any) -> Delivery:
+def alarm(metric: str, *, threshold: float, value: float, **trigger: Any) -> Page:
     """A delivery of a one-metric alarm whose tags were not read."""
     word = "less than" if trigger.get("ComparisonOperator", "").startswith("Less") else "greater than"
     reason = f"Threshold Crossed: 1 datapoint [{value} (23/11/26 14:10:00)] was {word} the threshold ({threshold})."
     message = samples.sns_alarm(
         AlarmName="n", Trigger=samples.metric_trigger(metric, threshold=threshold, **trigger), NewStateReason=reason
     )
-    return delivery(payload=samples.envelope(message), context=Context())
+    return page(payload=samples.envelope(message), context=Context())
 
 
 @pytest.mark.parametrize(
@@ -153,7 +159,7 @@ def alarm(metric: str, *, threshold: float, value: float, **trigger: Any) -> Del
         ),
     ],
 )
-def test_figures_are_in_units_people_use(made: Delivery, sentence: str, how_bad: str) -> None:
+def test_figures_are_in_units_people_use(made: Page, sentence: str, how_bad: str) -> None:
     """Microseconds become ms or s, shares percent, and a factor says how far off it is."""
     told = brief(made)
     assert (told.headline, told.how_bad) == (sentence, how_bad)
@@ -179,7 +185,7 @@ def test_figures_are_in_units_people_use(made: Delivery, sentence: str, how_bad:
         ),
     ],
 )
-def test_the_objective_is_not_the_alarms_threshold(made: Delivery, objective: str, how_bad: str) -> None:
+def test_the_objective_is_not_the_alarms_threshold(made: Page, objective: str, how_bad: str) -> None:
     """The page compares with the promise, which the tag tells in the metric's unit, and names the threshold as such."""
     promised = replace(made.context, tags={"endpointwatch:objective-value": objective})
     assert brief(replace(made, context=promised)).how_bad == how_bad
@@ -211,7 +217,7 @@ def test_every_signal_has_its_words() -> None:
 
 def test_an_alarm_set_by_hand_claims_no_missing_data() -> None:
     """A state that a person set has no datapoint in its reason: told is that reason, from when it was set."""
-    made = delivery(payload=samples.envelope(samples.sns_alarm(NewStateReason="a test", NewStateReasonData=None)))
+    made = page(payload=samples.envelope(samples.sns_alarm(NewStateReason="a test", NewStateReasonData=None)))
     told = brief(made)
     assert (told.how_bad, told.why, told.since) == ("", "a test", "14:11 UTC")
     over = replace(resolved(), opened_at=made.opened_at)
@@ -225,9 +231,7 @@ def test_silence_without_data_says_so() -> None:
     trigger = samples.metric_trigger(
         "Invocations", threshold=1.0, Statistic="SUM", ComparisonOperator="LessThanThreshold"
     )
-    made = delivery(
-        payload=samples.envelope(samples.sns_alarm(Trigger=trigger, NewStateReason=reason)), context=Context()
-    )
+    made = page(payload=samples.envelope(samples.sns_alarm(Trigger=trigger, NewStateReason=reason)), context=Context())
     told = brief(replace(made, alert=replace(made.alert, name="ranker/AllTraffic/silence")))
     assert (told.headline, told.how_bad) == ("ranker gets no requests", "No data in 3 of 3 minutes")
 
@@ -267,15 +271,15 @@ def test_silence_without_data_says_so() -> None:
 )
 def test_every_kind_has_its_sentence(payload: object, action: Action, sentence: str) -> None:
     """Endpoints, jobs, configuration and unknown messages in words."""
-    assert headline(delivery(action, payload, context=Context())) == sentence
+    assert headline(page(action, payload, context=Context())) == sentence
 
 
 BEGAN = datetime(2026, 11, 23, 14, 8, tzinfo=UTC)
 
 
-def history(*, modified: float, config: float | None, created: float = 90 * 24 * 60) -> Delivery:
+def history(*, modified: float, config: float | None, created: float = 90 * 24 * 60) -> Page:
     """A delivery whose endpoint was modified, configured and created so many minutes before the alert began."""
-    made = delivery()
+    made = page()
 
     def ago(minutes: float) -> datetime:
         return BEGAN - timedelta(minutes=minutes)
@@ -359,7 +363,7 @@ DAY = 24 * 60
         ),
     ],
 )
-def test_only_a_new_configuration_is_a_deployment(made: Delivery, changed: str, suspect: str, undo: bool) -> None:
+def test_only_a_new_configuration_is_a_deployment(made: Page, changed: str, suspect: str, undo: bool) -> None:
     """What changed, told from when it began; a roll-back is the first step only after a deployment shortly before."""
     told = brief(made)
     assert (told.changed, told.suspect) == (changed, suspect)
@@ -379,7 +383,7 @@ def test_a_deployment_under_way_is_a_deployment() -> None:
 
 def test_no_data_leaves_the_incident_open() -> None:
     """The note says since when nothing is known, and that nobody closed it."""
-    assert headline(delivery(Action.NOTE)) == "ranker: no data since 14:11 UTC; the incident stays open"
+    assert headline(page(Action.NOTE)) == "ranker: no data since 14:11 UTC; the incident stays open"
 
 
 def test_a_recovery_never_boasts_a_bad_figure() -> None:
@@ -401,7 +405,7 @@ def test_a_composite_alarm_says_what_set_it_off() -> None:
         AlarmName="ranker down",
     )
     del message["Trigger"]
-    told = brief(delivery(payload=samples.envelope(message), context=Context()))
+    told = brief(page(payload=samples.envelope(message), context=Context()))
     assert (told.headline, told.why) == (
         "ranker down: ranker/AllTraffic/latency",
         "Set off by ranker/AllTraffic/latency",
@@ -412,14 +416,14 @@ def test_a_deployment_says_what_it_changes() -> None:
     """The configs, old and new, are what changed."""
     detail = {"EndpointName": "ranker", "EndpointStatus": "UPDATING", "EndpointConfigName": "six"}
     pending = {"PendingDeploymentSummary": {"EndpointConfigName": "seven"}}
-    told = brief(delivery(Action.INFORM, event("SageMaker Endpoint Deployment", detail | pending)))
+    told = brief(page(Action.INFORM, event("SageMaker Endpoint Deployment", detail | pending)))
     assert told.changed == "Endpoint config six → seven"
 
 
 def test_an_alarm_cannot_ping_or_link() -> None:
     """Mentions, links and entities in names, reasons and logs stay text."""
     evil = "<!channel> <https://evil.example|click> & `code` ``` @here"
-    made = delivery()
+    made = page()
     context = replace(
         made.context,
         logs=(LogLine(at=NOW, text=evil),),
@@ -429,10 +433,17 @@ def test_an_alarm_cannot_ping_or_link() -> None:
         missing=(Missing(what=evil, why=evil),),
     )
     alert = replace(made.alert, name=evil, first_action=evil, resource=None, metric=None, description=evil, reason=evil)
+    evil_page = replace(made, alert=alert, context=context)
+    over = replace(resolved(), alert=replace(resolved().alert, name=evil), context=context)
     for message in (
-        slack_blocks.render(replace(made, alert=alert, context=context)),
-        slack_blocks.render_resolved(replace(resolved(), context=context), evil),
-        slack_blocks.render_reply(replace(resolved(), context=context)),
+        slack_blocks.head(update(evil_page)),
+        slack_blocks.head(update(evil_page, over, told=replace(OPEN, headline=evil))),
+        slack_replies.reply(update(evil_page, over, told=OPEN)),
+        slack_replies.reply(update(page(), evil_page, told=OPEN)),
+        slack_replies.reply(update(page(), *[evil_page] * 3, told=OPEN)),
+        slack_replies.reply(update(page(), *[evil_page] * 9, told=OPEN)),
+        slack_replies.happened(evil_page),
+        slack_replies.digest(Digest(id="d", told=Told(), updates=(update(evil_page), update(over)))),
     ):
         for block in message["blocks"]:
             if block["type"] == "header":
@@ -440,7 +451,7 @@ def test_an_alarm_cannot_ping_or_link() -> None:
             for text in texts(block):
                 assert "<!" not in text.replace("<!date^", "")
                 assert "<https://evil" not in text
-        assert "<" not in message["text"]
+        assert "<" not in message["text"].replace("<!date^", "")
         mrkdwn = [
             v for b in message["blocks"] for v in (b.get("text"), *b.get("fields", ()), *b.get("elements", ())) if v
         ]
@@ -474,12 +485,12 @@ CONTEXTS = st.builds(
 
 
 @st.composite
-def deliveries(draw: st.DrawFn) -> Delivery:
-    """Deliveries with anything in them, too long and in every script."""
+def pages(draw: st.DrawFn) -> Page:
+    """Pages with anything in them, too long and in every script."""
     alert: Alert = draw(
         st.builds(
             replace,
-            st.just(samples.delivery().alert),
+            st.just(samples.page().alert),
             kind=st.sampled_from(Kind),
             state=st.sampled_from(State),
             severity=st.sampled_from(Severity),
@@ -490,30 +501,40 @@ def deliveries(draw: st.DrawFn) -> Delivery:
             reason=TEXT,
             status=TEXT,
             raw=TEXT,
-            metric=st.sampled_from([samples.delivery().alert.metric, None]),
-            resource=st.sampled_from([samples.delivery().alert.resource, None]),
+            metric=st.sampled_from([samples.page().alert.metric, None]),
+            resource=st.sampled_from([samples.page().alert.resource, None]),
         )
     )
-    made = Delivery(
-        sink="s",
+    made = Page(
         action=draw(st.sampled_from(Action)),
-        dedup_key=alert.dedup_key,
         alert=alert,
         context=draw(CONTEXTS),
         opened_at=draw(st.sampled_from([None, NOW - timedelta(days=400), NOW])),
     )
-    assert Delivery.from_json(made.to_json()) == made
+    assert codec.loads(Page, codec.dumps(made)) == made
     return made
 
 
+def several(made: Page) -> list[Page]:
+    """An incident of many alerts: this one, and others like it."""
+    return [
+        made,
+        *(replace(made, alert=replace(made.alert, arn=f"{i}", name=f"{made.alert.name}{i}")) for i in range(20)),
+    ]
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None, max_examples=60)
-@given(made=deliveries())
-def test_slack_takes_whatever_is_in_it(made: Delivery) -> None:
+@given(made=pages())
+def test_slack_takes_whatever_is_in_it(made: Page) -> None:
     """Blocks, sections, headers, fields and the whole stay within Slack's limits; the header is never empty."""
+    alike, over = several(made), replace(resolved(), context=made.context)
     for message in (
-        slack_blocks.render(made),
-        slack_blocks.render_resolved(made, made.alert.raw),
-        slack_blocks.render_reply(made),
+        slack_blocks.head(update(*alike, stands_in=made.alert.raw[:900])),
+        slack_blocks.head(update(*alike, over, told=replace(OPEN, headline=made.alert.raw))),
+        slack_replies.reply(update(*alike, over, told=OPEN)),
+        slack_replies.reply(update(page(), made, told=OPEN)),
+        slack_replies.reply(update(page(), *alike, told=OPEN)),
+        slack_replies.digest(Digest(id="d", told=Told(), updates=(update(*alike),) * 60)),
     ):
         blocks = message["blocks"]
         assert 0 < len(blocks) <= 50
@@ -531,23 +552,32 @@ def test_slack_takes_whatever_is_in_it(made: Delivery) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None, max_examples=60)
-@given(made=deliveries())
-def test_pagerduty_takes_whatever_is_in_it(made: Delivery) -> None:
+@given(made=pages())
+def test_pagerduty_takes_whatever_is_in_it(made: Page) -> None:
     """Summary, dedup key and body stay within PagerDuty's limits, and a known severity is set."""
-    body = pagerduty.render(made, picture="https://charts.example/x.png")
+    body = pagerduty.render(update(*several(made)), picture="https://charts.example/x.png")
+    change = pagerduty.render_change(update(made), made)
+    assert 0 < len(change["payload"]["summary"]) <= 1024
+    assert len(json.dumps({**change, "routing_key": "r" * 32}).encode()) <= 512_000
     assert 0 < len(body["payload"]["summary"]) <= 1024
     assert body["payload"]["source"]
     assert len(json.dumps({**body, "routing_key": "r" * 32}).encode()) <= 512_000
-    if made.action is not Action.INFORM:
-        assert body["payload"]["severity"] in {"critical", "error", "warning", "info"}
-        assert 0 < len(body["dedup_key"]) <= 255
+    assert body["payload"]["severity"] in {"critical", "error", "warning", "info"}
+    assert 0 < len(body["dedup_key"]) <= 255
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None, max_examples=60)
-@given(made=deliveries())
-def test_sns_takes_whatever_is_in_it(made: Delivery) -> None:
+@given(made=pages())
+def test_sns_takes_whatever_is_in_it(made: Page) -> None:
     """The subject is one line of printable ASCII of at most 100 characters; the mail is under 256 KiB."""
-    mail = email.render(made)
+    updates = update(*several(made)), update(made, resolved(), told=OPEN)
+    mails = [*(email.render(one) for one in updates), email.render_digest(Digest(id="d", told=Told(), updates=updates))]
+    for mail in mails:
+        check_mail(mail)
+
+
+def check_mail(mail: Mapping[str, str]) -> None:
+    """What SNS asks for."""
     assert 0 < len(mail["Subject"]) <= 100
     assert mail["Subject"].isascii()
     assert mail["Subject"].isprintable()
@@ -556,7 +586,7 @@ def test_sns_takes_whatever_is_in_it(made: Delivery) -> None:
 
 def test_an_oversized_page_keeps_its_links() -> None:
     """Logs and signals go before the runbook does."""
-    made = delivery()
+    made = page()
     context = replace(
         made.context,
         objective="o" * 6_000,
@@ -565,15 +595,16 @@ def test_an_oversized_page_keeps_its_links() -> None:
         missing=(Missing(what="w" * 5_000, why="x"),),
     )
     alert = replace(made.alert, first_action="f" * 6_000, raw="r" * 6_000, understood=False)
-    message = slack_blocks.render(replace(made, alert=alert, context=context))
+    message = slack_blocks.head(update(replace(made, alert=alert, context=context)))
     assert any("|Runbook>" in text for text in texts(message))
 
 
 def test_pictures_only_over_https() -> None:
     """PagerDuty takes https pictures only; the sandbox's http ones are left out."""
-    assert "images" not in pagerduty.render(delivery(), picture="http://127.0.0.1/x.png")
+    assert "images" not in pagerduty.render(update(page()), picture="http://127.0.0.1/x.png")
     assert (
-        pagerduty.render(delivery(), picture="https://a.example/x.png")["images"][0]["src"] == "https://a.example/x.png"
+        pagerduty.render(update(page()), picture="https://a.example/x.png")["images"][0]["src"]
+        == "https://a.example/x.png"
     )
 
 
