@@ -25,10 +25,10 @@ Raw = Mapping[str, Any]
 
 def is_on_eks(alert: Alert) -> bool:
     """Whether the alert is about something in a cluster of EKS."""
-    if alert.resource is None or alert.resource.kind not in {"cluster", "service"}:
+    if alert.resource is None or not _cluster(alert.resource):
         return False
     named = {metric.namespace for metric in alert.metric.metrics} if alert.metric is not None else set()
-    return bool(named & _NAMESPACES) or (alert.kind is Kind.ALERTMANAGER and bool(_cluster(alert.resource)))
+    return alert.kind is Kind.ALERTMANAGER or bool(named & _NAMESPACES)
 
 
 def fetch(alert: Alert, resource: Resource, eks: Any, sts: Any, until: float) -> Finding:
