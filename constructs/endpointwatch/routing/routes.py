@@ -1,7 +1,7 @@
 """Who is told of what: ordered rules (Dynatrace calls them alerting profiles)."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -82,7 +82,7 @@ class Route:
     """
 
     sinks: tuple[str, ...]
-    severities: frozenset[Severity] = frozenset()
+    severities: Collection[Severity] = ()
     teams: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()

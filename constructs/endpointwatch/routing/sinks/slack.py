@@ -22,7 +22,8 @@ class Slack:
     """A Slack channel: with a bot token one message that is updated and threaded, with an incoming webhook plain posts.
 
     Args:
-        bot_token: secret that holds a bot token (`xoxb-...`) with the scopes `chat:write` and `files:write`.
+        bot_token: secret that holds a bot token (`xoxb-...`) with the scopes `chat:write` and `files:write`. With
+            `channels:history` (`groups:history` for a private channel) it looks after a crash whether a message had got through.
         channel: id of the channel (`C0123456789`: in Slack, "View channel details", at the very bottom); the bot is its member.
         webhook: secret that holds the URL of an incoming webhook, instead of `bot_token` and `channel`.
         secret_field: the field that holds the value, when the secret is a JSON object.
