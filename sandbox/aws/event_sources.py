@@ -6,7 +6,7 @@ ministack takes ten messages at most and knows no batching window.
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ministack.core.arn import ArnParseError, parse_arn
@@ -19,7 +19,9 @@ from sandbox.aws import queues
 _log = logging.getLogger(__name__)
 
 CONCURRENCY = 4
-"""Batches of one mapping that are worked on at once, where it does not say (`MaximumConcurrency`): as many warm processes."""
+"""Batches of one mapping that are worked on at once, where it does not say (`MaximumConcurrency`)."""
+PROCESSES = 6
+"""Batches of one function that are worked on at once, over all its mappings: a start costs a second of a core, and they stay."""
 _LONGEST_PAUSE = 1.0
 _SHORTEST_PAUSE = 0.005
 _SWEEP_SECONDS = 1.0
@@ -75,9 +77,8 @@ class _Poller:
         held_off = lambda_svc._esm_backoff_until.get(mapping["UUID"], 0.0) - time.time()
         if held_off > 0:
             return float(held_off)
-        while lambda_svc._esm_inflight.get(mapping["UUID"], 0) < lambda_svc._sqs_esm_concurrency(
-            mapping, function, config, queue
-        ):
+        most = lambda_svc._sqs_esm_concurrency(mapping, function, config, queue)
+        while _in_flight([mapping]) < most and _in_flight(_mappings_of(mapping["FunctionName"])) < PROCESSES:
             batch, pause = self._batch(mapping, queue)
             if not batch:
                 return pause
@@ -132,6 +133,14 @@ def _records(mapping: Mapping, batch: list[queues.Message]) -> Iterator[dict[str
             "eventSourceARN": mapping["EventSourceArn"],
             "awsRegion": mapping["EventSourceArn"].split(":")[3],
         }
+
+
+def _in_flight(mappings: Iterable[Mapping]) -> int:
+    return sum(lambda_svc._esm_inflight.get(mapping["UUID"], 0) for mapping in mappings)
+
+
+def _mappings_of(function_name: str) -> list[Mapping]:
+    return [mapping for mapping in list(lambda_svc._esms.values()) if mapping["FunctionName"] == function_name]
 
 
 def _queue(mapping: Mapping) -> queues.Queue | None:
