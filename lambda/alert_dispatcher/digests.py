@@ -74,13 +74,12 @@ def _in_turn(work: Work, job: Job, digest: Digest, sink: DigestSink) -> tuple[bo
     try:
         told = _tell(work, replace(digest, told=turn.told), sink, turn, held)
     except Exception as error:
-        for taken, _ in held:
+        for taken in (turn, *(taken for taken, _ in held)):
             if isinstance(error, RejectedError):
                 # Nobody has to wonder whether it was told.
                 work.store.finish(taken, replace(taken.told, trying=""))
             else:
                 work.store.end_turn(taken)
-        work.store.end_turn(turn)
         raise
     work.store.end_turn(turn)
     return told
