@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
 from botocore.model import OperationModel
+from botocore.session import Session, get_session
 
 from alert_common import aws, clock
 from tests.cloud.clock import WallClock
@@ -18,9 +20,8 @@ from tests.cloud.services import Services, empty
 from tests.cloud.sqs import REGION, Sqs
 
 Step = Callable[[str], None]
-READ_ONLY = frozenset({"sagemaker", "logs"})
+READ_ONLY = frozenset({"cloudtrail", "cloudwatch:GetMetricWidgetImage", "sagemaker"})
 """Asked for context, side by side: what only reads is no step at which it would matter to die."""
-BUILT, CALLED = "before-parameter-build.*.*", "before-call.*.*"
 
 
 @dataclass(frozen=True)
@@ -62,35 +63,33 @@ class Cloud:
     @contextmanager
     def installed(self, environment: Mapping[str, str]) -> Iterator[None]:
         """Let the functions of this process run in it, in the block; they start cold, and leave nothing behind."""
-        session = aws._session
         variables = {
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "AKIATEST",
             "AWS_SECRET_ACCESS_KEY": "test",
             **environment,
         }
-        with patch.dict(os.environ, variables), patch.object(clock, "_read", self.clock.now):
+        with (
+            patch.dict(os.environ, variables),
+            patch.object(clock, "_read", self.clock.now),
+            patch.object(aws, "_session", _session()),
+            patch.object(aws, "_clients", _clients),
+            patch.dict(_installed, {"cloud": self}),
+        ):
             cold_start()
-            session.register(BUILT, self._built)
-            session.register(CALLED, self._called)  # type: ignore[arg-type]  # the stubs know no handler that answers
             try:
                 yield
             finally:
-                session.unregister(BUILT, self._built)
-                session.unregister(CALLED, self._called)  # type: ignore[arg-type]
                 cold_start()
 
-    @staticmethod
-    def _built(**happened: Any) -> None:
-        happened["context"]["request"] = happened["params"]
-
-    def _called(self, **happened: Any) -> tuple[_Head, Any]:
+    def answer(self, **happened: Any) -> tuple[_Head, Any]:
+        """Answer a call that botocore would send now."""
         model: OperationModel = happened["model"]
         service, operation = model.service_model.service_name, model.name
         what = f"{service}:{operation}"
         self.calls.append(what)
         answer = self._answers.get((service, operation))
-        is_step = answer is not None and service not in READ_ONLY
+        is_step = answer is not None and not {service, what} & READ_ONLY
         if is_step:
             self._step(f"before {what}")
         try:
@@ -101,3 +100,24 @@ class Cloud:
         if is_step:
             self._step(f"after {what}")
         return _Head(200), {**found, "ResponseMetadata": {"HTTPStatusCode": 200}}
+
+
+_installed: dict[str, Cloud] = {}
+_clients: dict[tuple[str, str | None], Any] = {}
+"""Made once: a client takes longer than all that it is called for in a test."""
+
+
+@cache
+def _session() -> Session:
+    """Return a session whose clients ask the cloud that is installed."""
+
+    def built(**happened: Any) -> None:
+        happened["context"]["request"] = happened["params"]
+
+    def called(**happened: Any) -> Any:
+        return _installed["cloud"].answer(**happened)
+
+    session = get_session()
+    session.register("before-parameter-build.*.*", built)
+    session.register("before-call.*.*", called)
+    return session

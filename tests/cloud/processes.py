@@ -5,6 +5,9 @@ from types import ModuleType
 
 PACKAGES = ("alert_common", "alert_enricher", "alert_dispatcher")
 
+KEPT = frozenset({"alert_common.codec", "alert_common.aws"})
+"""Remember how types are written, and hold clients: both the same in every process, and slow to make."""
+
 
 class KilledError(BaseException):
     """The process ended: nothing of the function catches it, and nothing that it does afterwards has an effect."""
@@ -44,7 +47,7 @@ class Mortal:
 def cold_start() -> None:
     """Forget all that modules of the functions keep between invocations: cached answers, and collections of their own."""
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in PACKAGES and name != "alert_common.codec":  # which only remembers its own types
+        if name.partition(".")[0] in PACKAGES and name not in KEPT:
             _forget(module)
 
 

@@ -10,6 +10,7 @@ from botocore.response import StreamingBody
 
 from tests.cloud.errors import RefusedError
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 Request = Mapping[str, Any]
 
 
@@ -35,6 +36,8 @@ class Services:
             ("s3", "GetObject"): self._get_object,
             ("sns", "Publish"): self._publish,
             ("cloudwatch", "PutMetricData"): self._put_metric_data,
+            ("cloudwatch", "GetMetricWidgetImage"): self._picture,
+            ("cloudtrail", "LookupEvents"): self._denied,
             ("sagemaker", "DescribeEndpoint"): self._describe_endpoint,
         }
 
@@ -68,6 +71,13 @@ class Services:
     def _put_metric_data(self, request: Request) -> Any:
         self.metrics.append(request)
         return {}
+
+    def _picture(self, request: Request) -> Any:
+        return {"MetricWidgetImage": PNG}
+
+    def _denied(self, request: Request) -> Any:
+        # Two lookups a second are allowed: an answer would make every alert wait for its turn.
+        raise RefusedError("AccessDeniedException", "not allowed")
 
     def _describe_endpoint(self, request: Request) -> Any:
         raise RefusedError("ValidationException", f'Could not find endpoint "{request["EndpointName"]}".')
