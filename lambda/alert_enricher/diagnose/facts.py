@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from alert_common import tags as tag
-from alert_common.alert import Alert
+from alert_common.alert import Alert, State
 from alert_common.context import Change, Context, LogLine, Signal
 from alert_enricher.diagnose import thresholds as at
 
@@ -39,10 +39,11 @@ class Facts:
         self.began = alert.since or alert.at
         self.signals = {signal.name: signal for signal in context.signals}
         firing = [s.name for s in context.siblings if s.state == "ALARM"]
-        self.alarming = {_signal(name) for name in (*joined, *firing)} | {self.signal}
+        own = [self.signal] if alert.state is State.ALARM else []
+        self.alarming = {*own, *(_signal(name) for name in (*joined, *firing))}
         """Signals that alarm now, by the last part of the alarms' names."""
 
-    @property
+    @cached_property
     def signal(self) -> str:
         """What the alert watches: by its tag, else by its name."""
         return self.alert.tags.get(tag.SIGNAL, "") or _signal(self.alert.name)
@@ -95,7 +96,7 @@ class Facts:
         """Whether far more requests come than before."""
         return self.rose(REQUESTS, at.TRAFFIC_TIMES)
 
-    @property
+    @cached_property
     def is_well(self) -> bool:
         """Whether figures say that requests are answered as well as before."""
         return ERRORS in self.signals and not (self.errors_rose or self.latency_rose)
@@ -107,7 +108,7 @@ class Facts:
 
     # Log
 
-    def lines(self, matches: Callable[[str], object]) -> tuple[tuple[LogLine, ...], int]:
+    def lines(self, matches: Callable[[str], bool]) -> tuple[tuple[LogLine, ...], int]:
         """Return the log's lines that match, and how often they came."""
         found = tuple(line for line in self.context.logs if matches(line.text))
         return found, sum(line.count for line in found)

@@ -69,7 +69,7 @@ def choose(clusters: Sequence[Cluster]) -> list[Cluster]:
     """Keep the biggest, the newest, and the newest that says that memory ran out: it explains the others."""
     by_size = sorted(clusters, key=lambda c: (c.count, c.at), reverse=True)
     by_time = sorted(clusters, key=lambda c: (c.at, c.count), reverse=True)
-    out_of_memory = [c for c in by_time if OUT_OF_MEMORY.search(c.text)]
+    out_of_memory = [c for c in by_time if OUT_OF_MEMORY.are_in(c.text)]
     kept = [*out_of_memory[:OUT_OF_MEMORY_KEPT], *by_size[:BIGGEST]]
     kept += [c for c in by_time if c not in kept][:NEWEST]
     return list({id(c): c for c in kept}.values())

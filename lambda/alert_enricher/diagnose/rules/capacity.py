@@ -6,14 +6,15 @@ from alert_common.alert import Kind
 from alert_common.context import Diagnosis
 from alert_enricher.diagnose import thresholds as at
 from alert_enricher.diagnose.facts import Facts
-from alert_enricher.diagnose.words import quote
+from alert_enricher.diagnose.words import Phrases, quote
 
-_NONE = re.compile(
-    r"InsufficientInstanceCapacity|Insufficient ?CapacityError|CapacityError\b|insufficient capacity"
-    r"|Unable to provision requested ML compute capacity",
-    re.I,
+_NONE = Phrases(
+    "InsufficientInstanceCapacity",
+    "CapacityError",
+    "insufficient capacity",
+    "Unable to provision requested ML compute capacity",
 )
-_QUOTA = re.compile(r"ResourceLimitExceeded|account-level service limit|service quota|VcpuLimitExceeded", re.I)
+_QUOTA = Phrases("ResourceLimitExceeded", "account-level service limit", "service quota", "VcpuLimitExceeded")
 _FULL = re.compile(r"Insufficient (nvidia\.com/gpu|cpu|memory)")
 """As Kubernetes' scheduler words it; taints and affinities it words otherwise."""
 
@@ -34,7 +35,7 @@ def capacity(facts: Facts) -> Diagnosis | None:
     said = _failure(facts)
     if not said:
         return None
-    is_quota = bool(_QUOTA.search(said))
+    is_quota = _QUOTA.are_in(said)
     kind = facts.context.endpoint.instance_type if facts.context.endpoint else ""
     kind = kind or (facts.context.job.instance_type if facts.context.job else "") or "the instance type"
     return Diagnosis(
@@ -60,4 +61,4 @@ def _failure(facts: Facts) -> str:
         told.append(context.job.failure)
     if facts.alert.kind in {Kind.ENDPOINT, Kind.DEPLOYMENT, Kind.JOB}:
         told.append(facts.alert.reason)
-    return next((text for text in told if _NONE.search(text) or _QUOTA.search(text)), "")
+    return next((text for text in told if _NONE.are_in(text) or _QUOTA.are_in(text)), "")

@@ -1,18 +1,22 @@
 """The model serves from the CPU while its GPU does nothing."""
 
-import re
-
 from alert_common.context import Diagnosis
 from alert_enricher.diagnose import thresholds as at
 from alert_enricher.diagnose.facts import CPU, GPU, P50, REQUESTS, Facts
-from alert_enricher.diagnose.words import quote
+from alert_enricher.diagnose.words import Phrases, quote
 
-_NO_GPU = re.compile(
-    r"CUDA is not available|torch\.cuda\.is_available\(\)\W+False|Found no NVIDIA driver|no CUDA-capable device"
-    r"|CUDA driver version is insufficient|Failed to create CUDAExecutionProvider"
-    r"|CUDAExecutionProvider'? is not in available|Could not load dynamic library 'libcud|falling back to CPU"
-    r"|CUDA unknown error|Failed to initialize NVML",
-    re.I,
+_NO_GPU = Phrases(
+    "CUDA is not available",
+    "torch.cuda.is_available() is False",
+    "Found no NVIDIA driver",
+    "no CUDA-capable device",
+    "CUDA driver version is insufficient",
+    "Failed to create CUDAExecutionProvider",
+    "CUDAExecutionProvider' is not in available",
+    "Could not load dynamic library 'libcud",
+    "falling back to CPU",
+    "CUDA unknown error",
+    "Failed to initialize NVML",
 )
 """PyTorch, CUDA, ONNX Runtime, TensorFlow."""
 _MANY_ERRORS = 50.0
@@ -24,7 +28,7 @@ def cpu_fallback(facts: Facts) -> Diagnosis | None:
     gpu, requests = facts.after(GPU), facts.after(REQUESTS)
     if gpu is None or gpu > at.IDLE_PERCENT or (facts.after("Errors") or 0.0) >= _MANY_ERRORS:
         return None
-    lines, count = facts.lines(_NO_GPU.search)
+    lines, count = facts.lines(_NO_GPU.are_in)
     endpoint = facts.context.endpoint
     instances = (endpoint.instance_count if endpoint is not None else None) or 1
     busy = (requests or 0.0) * (facts.after(P50) or 0.0) / 60_000 / instances

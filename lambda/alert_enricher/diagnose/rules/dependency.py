@@ -6,25 +6,40 @@ from collections.abc import Callable
 from alert_common.context import Diagnosis, LogLine
 from alert_enricher.diagnose import thresholds as at
 from alert_enricher.diagnose.facts import ERRORS, P99, Facts
-from alert_enricher.diagnose.words import quote
+from alert_enricher.diagnose.words import Phrases, quote
 
-_THROTTLED = re.compile(
-    r"ThrottlingException|ThrottledException|\bThrottling\b|Rate exceeded|TooManyRequests|Too Many Requests|\bSlowDown\b"
-    r"|ProvisionedThroughputExceeded|RequestLimitExceeded",
-    re.I,
+_THROTTLED = Phrases(
+    "ThrottlingException",
+    "ThrottledException",
+    "(Throttling)",
+    "Rate exceeded",
+    "TooManyRequests",
+    "Too Many Requests",
+    "(SlowDown)",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
 )
-_UNREACHABLE = re.compile(
-    r"Connection ?refused|ConnectionRefusedError|Connect(?:ion)? ?Timeout|ConnectTimeoutError|Max retries exceeded"
-    r"|EndpointConnectionError|Could not connect to the endpoint URL|Name or service not known"
-    r"|Temporary failure in name resolution|NameResolutionError|Read timed out|ReadTimeoutError|No route to host",
-    re.I,
+_UNREACHABLE = Phrases(
+    "Connection refused",
+    "ConnectionRefusedError",
+    "Connection timed out",
+    "ConnectTimeout",
+    "Max retries exceeded",
+    "EndpointConnectionError",
+    "Could not connect to the endpoint URL",
+    "Name or service not known",
+    "Temporary failure in name resolution",
+    "NameResolutionError",
+    "Read timed out",
+    "ReadTimeoutError",
+    "No route to host",
 )
 _HOST = re.compile(r"host='([\w.-]{1,100})'|https?://([\w.-]{1,100})")
 
 
 def throttling(facts: Facts) -> Diagnosis | None:
     """Match errors of which most lines tell of throttling by a service that the model calls."""
-    found = _most(facts, _THROTTLED.search)
+    found = _most(facts, _THROTTLED.are_in)
     if found is None:
         return None
     line, evidence = found
@@ -38,7 +53,7 @@ def throttling(facts: Facts) -> Diagnosis | None:
 
 def dependency(facts: Facts) -> Diagnosis | None:
     """Match errors of which most lines tell of a service that the model cannot reach."""
-    found = _most(facts, _UNREACHABLE.search)
+    found = _most(facts, _UNREACHABLE.are_in)
     if found is None:
         return None
     line, evidence = found
@@ -50,7 +65,7 @@ def dependency(facts: Facts) -> Diagnosis | None:
     )
 
 
-def _most(facts: Facts, matches: Callable[[str], object]) -> tuple[LogLine, tuple[str, ...]] | None:
+def _most(facts: Facts, matches: Callable[[str], bool]) -> tuple[LogLine, tuple[str, ...]] | None:
     if not (facts.errors_rose or facts.latency_rose):
         return None
     lines, count = facts.lines(matches)

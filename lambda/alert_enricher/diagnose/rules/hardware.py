@@ -4,13 +4,14 @@ import re
 
 from alert_common.context import Diagnosis, Node
 from alert_enricher.diagnose.facts import Facts
-from alert_enricher.diagnose.words import quote
+from alert_enricher.diagnose.words import Phrases, quote
 
-_XID = re.compile(r"\bXID\D{0,40}?(\d{2,3})\b", re.I)
+_XID = re.compile(r"Xid\s{0,3}(?:\([^)]{0,60}\))?\D{0,3}(\d{2,3})(?!\d)", re.I)
+"""The kernel's `NVRM: Xid (PCI:0000:00:1e): 79, pid=1`, and the `NvidiaXID79Error` of EKS's node monitoring agent."""
 _BROKEN_XIDS = {"48", "64", "74", "79", "95"}
 """NVIDIA's XID catalogue: double-bit ECC error, row remapping failed, NVLink error, off the bus, uncontained ECC error. Others
 (13, 31, 43, 45) are usually the application's own."""
-_BROKEN = re.compile(r"fallen off the bus|uncorrectable ECC error|ECC uncorrectable|GPU is lost", re.I)
+_BROKEN = Phrases("fallen off the bus", "uncorrectable ECC error", "GPU is lost")
 
 
 def hardware(facts: Facts) -> Diagnosis | None:
@@ -48,4 +49,4 @@ def _blames_hardware(problem: str) -> bool:
 
 def _says_broken(line: str) -> bool:
     xid = _XID.search(line)
-    return bool(_BROKEN.search(line)) or (xid is not None and xid[1] in _BROKEN_XIDS)
+    return _BROKEN.are_in(line) or (xid is not None and xid[1] in _BROKEN_XIDS)

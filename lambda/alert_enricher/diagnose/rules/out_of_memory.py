@@ -1,13 +1,11 @@
 """Memory ran out, on the GPU or on the machine."""
 
-import re
-
 from alert_common.context import Diagnosis
 from alert_enricher.diagnose import thresholds as at
 from alert_enricher.diagnose.facts import MEMORY, Facts
-from alert_enricher.diagnose.words import OUT_OF_MEMORY, quote
+from alert_enricher.diagnose.words import OUT_OF_MEMORY, Phrases, quote
 
-_ON_GPU = re.compile(r"CUDA|HIP|CUBLAS|CUDNN|torch\.|requested buffer", re.I)
+_ON_GPU = Phrases("CUDA", "HIP out", "CUBLAS", "CUDNN", "torch.OutOfMemory", "requested buffer")
 _ABOUT_IT = {"errors", "memory", "gpu-memory"}
 """Signals that a lack of memory sets off even before requests suffer on the whole."""
 
@@ -15,7 +13,7 @@ _ABOUT_IT = {"errors", "memory", "gpu-memory"}
 def out_of_memory(facts: Facts) -> Diagnosis | None:
     """Match lines, pods or failures that say so, or memory that grew to its limit; not a single line while all is well."""
     context, evidence, said = facts.context, [], ""
-    lines, count = facts.lines(OUT_OF_MEMORY.search)
+    lines, count = facts.lines(OUT_OF_MEMORY.are_in)
     if lines and not (facts.is_well and facts.signal not in _ABOUT_IT):
         said = lines[-1].text
         evidence.append(f"{count} log line{'s' if count > 1 else ''}: {quote(said)}")
@@ -24,7 +22,7 @@ def out_of_memory(facts: Facts) -> Diagnosis | None:
         restarts = sum(pod.restarts for pod in killed)
         evidence.append(f"{len(killed)} of {len(context.pods)} pods OOMKilled, {restarts} restarts")
     failure = context.job.failure if context.job else context.endpoint.failure if context.endpoint else ""
-    if OUT_OF_MEMORY.search(failure):
+    if OUT_OF_MEMORY.are_in(failure):
         said = said or failure
         evidence.append(f"failed: {quote(failure)}")
     before, after = facts.before(MEMORY), facts.after(MEMORY)
@@ -32,7 +30,7 @@ def out_of_memory(facts: Facts) -> Diagnosis | None:
         evidence.append(facts.told(MEMORY))
     if not evidence:
         return None
-    on_gpu = bool(_ON_GPU.search(said))
+    on_gpu = _ON_GPU.are_in(said)
     if facts.deployment is not None:
         evidence.append(facts.since_deployment())
     remedy = (
