@@ -75,6 +75,27 @@ def test_every_queue_has_dead_letters_or_holds_them(alerting: Template) -> None:
     assert all("KmsMasterKeyId" in queue for queue in queues.values())
 
 
+def test_what_sns_and_eventbridge_cannot_hand_over_becomes_a_dead_letter(alerting: Template) -> None:
+    """Both kinds: a queue's own, and that of whoever feeds it; SNS and EventBridge may write there, encrypted with our key."""
+    queues = _resources(alerting, "AWS::SQS::Queue")
+    fed_by = [
+        s["RedrivePolicy"] for s in _resources(alerting, "AWS::SNS::Subscription").values() if s["Protocol"] == "sqs"
+    ]
+    assert len(fed_by) == 3
+    (undelivered,) = {policy["deadLetterTargetArn"]["Fn::GetAtt"][0] for policy in fed_by}
+    for rule in _resources(alerting, "AWS::Events::Rule").values():
+        for target in rule["Targets"]:
+            assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [undelivered, "Arn"]}}
+    assert "RedrivePolicy" not in queues[undelivered]
+    (policy,) = (
+        policy["PolicyDocument"]["Statement"]
+        for policy in _resources(alerting, "AWS::SQS::QueuePolicy").values()
+        if policy["Queues"] == [{"Ref": undelivered}]
+    )
+    allowed = {s["Principal"]["Service"] for s in policy if s["Effect"] == "Allow" and s["Action"] == "sqs:SendMessage"}
+    assert allowed == {"sns.amazonaws.com", "events.amazonaws.com"}
+
+
 def test_dead_letters_alarm_past_the_routing(alerting: Template) -> None:
     """One alarm watches every dead-letter queue, those of the queues and that of SNS and EventBridge."""
     dead = {
