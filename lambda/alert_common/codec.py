@@ -87,7 +87,10 @@ def _dataclass_reader(kind: Any) -> _Convert:
             if name in readers:
                 reader, hint = readers[name]
                 known[name] = _read(reader, given, f"{kind.__name__}.{name}", hint)
-        return kind(**known)
+        try:
+            return kind(**known)
+        except ValueError as error:  # its own check
+            raise ValueError(f"cannot read {kind.__name__}: {error}") from error
 
     return read
 

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -15,71 +14,77 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from alert_common import aws as aws_module
-from alert_common import queue
+from alert_common import codec, queue, settings
+from alert_common.alert import Severity
 from alert_common.delivery import Delivery
+from alert_common.delivery import Kind as DeliveryKind
+from alert_common.page import Page
 from alert_common.redact import redact
-from alert_common.state import LEASE_SECONDS
+from alert_common.store import LEASE_SECONDS
 from alert_dispatcher import http
 from alert_dispatcher.charts import Charts
 from alert_dispatcher.errors import RejectedError, RetryLaterError
 from alert_dispatcher.secrets import Secrets
-from alert_dispatcher.settings import Settings as DispatcherSettings
-from alert_enricher import handler as enricher
-from alert_enricher.settings import Settings as EnricherSettings
 from tests.unit.functions import samples
-from tests.unit.functions.fakes import FakeAws, FakeDynamoDb, client_error
+from tests.unit.functions.fakes import FakeAws, client_error
 
-ENRICHER = {
-    "ENDPOINTWATCH_ENVIRONMENT": "prod",
-    "STATE_TABLE": "state",
-    "CHARTS_BUCKET": "",
-    "TOPIC_SEVERITIES": json.dumps({samples.TOPIC: "critical"}),
-    "ROUTES": json.dumps([{"severities": ["critical"], "sinks": ["pagerduty", "slack"]}]),
-    "QUEUES": json.dumps({"pagerduty": "q/p", "slack": "q/s"}),
-    "ENRICHMENT_DEADLINE_SECONDS": "0.3",
+SINKS = {
+    name: {"queue": f"q/{name}", "dead_letters": f"q/{name}-dead", "settings": {"type": name}}
+    for name in ("pagerduty", "slack")
 }
-DISPATCHER = {"STATE_TABLE": "state", "SINKS": json.dumps({"mail": {"type": "email", "topic": "arn"}})}
+DOCUMENT: dict[str, Any] = {
+    "environment": "prod",
+    "topics": {samples.TOPIC: "critical"},
+    "routes": [{"severities": ["critical"], "sinks": ["pagerduty", "slack"]}],
+    "sinks": SINKS,
+    "deadline_seconds": 0.3,
+}
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("STATE_TABLE", ""),
-        ("TOPIC_SEVERITIES", '{"arn": "urgent"}'),
-        ("TOPIC_SEVERITIES", "[]"),
-        ("ROUTES", "critical"),
-        ("ROUTES", '[{"severities": ["critical"]}]'),
-        ("QUEUES", "{"),
-        ("ENRICHMENT_DEADLINE_SECONDS", "soon"),
-        ("ENRICHMENT_DEADLINE_SECONDS", "nan"),
-    ],
-)
-def test_a_bad_setting_of_the_enricher_is_one_clear_line(name: str, value: str) -> None:
-    """The message starts with the variable's name and says what it must be."""
-    with pytest.raises(ValueError, match=rf"^{name} is .*; it must be ") as error:
-        EnricherSettings.from_environment({**ENRICHER, name: value})
-    assert "\n" not in str(error.value)
+def ssm(**changes: Any) -> FakeAws:
+    """Make a parameter store that holds the document in two parts."""
+    document = {**DOCUMENT, **changes}
+    parts = [{"sinks": document["sinks"]}, {k: v for k, v in document.items() if k != "sinks"}]
+    return FakeAws(answers={"get_parameters": {"Parameters": [{"Value": json.dumps(part)} for part in parts]}})
 
 
-def test_a_route_to_a_sink_without_a_queue_is_refused() -> None:
-    """Otherwise its alerts would be lost at the first page."""
-    with pytest.raises(ValueError, match="ROUTES names sinks without a queue: \\['slack'\\]"):
-        EnricherSettings.from_environment({**ENRICHER, "QUEUES": '{"pagerduty": "q"}'})
+def test_settings_are_put_together_from_their_parts() -> None:
+    """Both parameters are asked for at once, and what they leave out has its default."""
+    aws = ssm()
+    read = settings.read(aws, {"SETTINGS": "a,b"})
+    assert aws.called("get_parameters") == [{"Names": ["a", "b"]}]
+    assert (read.topics, list(read.sinks)) == ({samples.TOPIC: Severity.CRITICAL}, ["pagerduty", "slack"])
+    assert (read.deadline_seconds, read.settle_seconds, read.sinks["slack"].rate) == (0.3, 300.0, None)
 
 
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"STATE_TABLE": ""}, "STATE_TABLE is not set"),
-        ({"SINKS": ""}, "SINKS is ''; it must be a JSON object"),
-        ({"DEAD_LETTERS": "[]"}, "DEAD_LETTERS is '[]'; it must be a JSON object"),
+        ({"topics": {"arn": "urgent"}}, "cannot read Settings.topics: .* is not"),
+        ({"routes": [{"sinks": "slack"}]}, "routes name sinks that are not there"),
+        ({"routes": [{"severities": ["critical"]}]}, "cannot read Settings.routes"),
+        (
+            {"routes": [{"sinks": ["pager"]}]},
+            "cannot read Settings: routes name sinks that are not there: pager; there are pagerduty, slack",
+        ),
+        ({"sinks": {"slack": {"queue": 1, "dead_letters": ""}}}, "cannot read SinkSettings.queue: 1 is not str"),
+        ({"deadline_seconds": "soon"}, "cannot read Settings.deadline_seconds: 'soon' is not float"),
     ],
 )
-def test_a_bad_setting_of_the_dispatcher_is_one_clear_line(changed: dict[str, str], told: str) -> None:
-    """The message names the variable and the fix."""
-    with pytest.raises(ValueError, match=r"^[A-Z_]+") as error:
-        DispatcherSettings.from_environment({**DISPATCHER, **changed})
-    assert str(error.value).startswith(told)
+def test_a_bad_setting_is_one_clear_line(changed: dict[str, Any], told: str) -> None:
+    """The message names the field, its value and the fix."""
+    with pytest.raises(ValueError, match=told) as error:
+        settings.read(ssm(**changed), {"SETTINGS": "a,b"})
+    assert "\n" not in str(error.value)
+
+
+def test_settings_that_are_not_there_are_named() -> None:
+    """Without the variable, or with one that names a parameter that was deleted."""
+    with pytest.raises(ValueError, match="SETTINGS is not set; it must list"):
+        settings.read(ssm(), {})
+    gone = FakeAws(answers={"get_parameters": {"Parameters": [], "InvalidParameters": ["a"]}})
+    with pytest.raises(ValueError, match="SETTINGS names parameters that are not there: a; deploy the stack again"):
+        settings.read(gone, {"SETTINGS": "a"})
 
 
 @pytest.mark.parametrize(
@@ -155,25 +160,34 @@ def test_ordinary_words_stay() -> None:
         assert redact(text) == text
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"sink": 1}', '{"sink": "s", "action": "shout"}'])
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"sink": 1}', '{"sink": "s", "kind": "shout"}'])
 def test_what_is_no_delivery_is_refused(text: str) -> None:
     """A ValueError, whatever is wrong with the text."""
     with pytest.raises(ValueError, match=r".+"):
         Delivery.from_json(text)
 
 
+DELIVERY = Delivery(
+    sink="slack", kind=DeliveryKind.INCIDENT, id="i", severity=Severity.CRITICAL, not_before=samples.NOW
+)
+
+
 def test_a_wrong_field_is_named() -> None:
     """The error says which field of the delivery holds what it must not."""
-    made = json.loads(samples.delivery().to_json())
-    made["alert"]["at"] = "yesterday"
-    with pytest.raises(ValueError, match=r"cannot read Delivery\.alert\.at: 'yesterday' is not datetime"):
+    made = {**json.loads(DELIVERY.to_json()), "not_before": "yesterday"}
+    with pytest.raises(ValueError, match=r"cannot read Delivery\.not_before: 'yesterday' is not"):
         Delivery.from_json(json.dumps(made))
 
 
 def test_fields_of_a_newer_version_are_left_out() -> None:
     """Two versions of the functions may run side by side during a deployment."""
-    made = {**json.loads(samples.delivery().to_json()), "future": 1}
-    assert Delivery.from_json(json.dumps(made)) == samples.delivery()
+    assert Delivery.from_json(json.dumps({**json.loads(DELIVERY.to_json()), "future": 1})) == DELIVERY
+
+
+def test_a_page_survives_the_table() -> None:
+    """Everything that was found out comes back as it was stored."""
+    page = samples.page()
+    assert codec.loads(Page, codec.dumps(page)) == page
 
 
 @pytest.mark.parametrize(
@@ -225,6 +239,9 @@ def test_secrets_are_read_again_when_asked_or_old(monkeypatch: pytest.MonkeyPatc
     assert [secrets.get("arn", None) for _ in range(3)] == ["token"] * 3
     assert len(aws.calls) == 1
     secrets.get("arn", None, fresh=True)
+    assert len(aws.calls) == 1, "one that was read this moment is fresh"
+    now += 6
+    secrets.get("arn", None, fresh=True)
     now += 301
     secrets.get("arn", None)
     assert len(aws.calls) == 3
@@ -246,93 +263,6 @@ def test_secret_trouble_never_tells_the_secret(answer: Any, field: str | None, e
     assert "secret-words" not in str(raised.value)
 
 
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> FakeAws:
-    """Return an enricher whose services all work and know nothing."""
-    aws, table = FakeAws(answers={"get_queue_url": {"QueueUrl": "q/alerts"}}), FakeDynamoDb()
-    for name, value in ENRICHER.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(enricher, "client", lambda name: table if name == "dynamodb" else aws)
-    monkeypatch.setattr(enricher, "enrich", lambda alert, _: (alert, samples.context()))
-    enricher._settings.cache_clear()
-    enricher._table.cache_clear()
-    queue._urls.clear()
-    return aws
-
-
-def sqs(*bodies: str) -> dict[str, Any]:
-    """Make a batch of the alerts queue."""
-    return {
-        "Records": [
-            {
-                "messageId": f"m{i}",
-                "receiptHandle": "r",
-                "body": body,
-                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1795443064250"},
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:aws:sqs:eu-west-1:1:alerts",
-                "awsRegion": "eu-west-1",
-            }
-            for i, body in enumerate(bodies)
-        ]
-    }
-
-
-def test_a_batch_is_handed_on_once_each(aws: FakeAws) -> None:
-    """The same transition by SNS and by EventBridge, and another alert: two alerts, each on two queues."""
-    bodies = (
-        samples.envelope(samples.sns_alarm()),
-        json.dumps(samples.event_alarm()),
-        samples.envelope(samples.sns_alarm(AlarmName="b", AlarmArn=samples.ARN + "b")),
-    )
-    assert enricher.handler(sqs(*bodies), None) == {"batchItemFailures": []}
-    sent = [Delivery.from_json(call["MessageBody"]) for call in aws.called("send_message")]
-    assert [(d.sink, d.alert.name) for d in sent] == [
-        (sink, name) for name in (samples.NAME, "b") for sink in ("pagerduty", "slack")
-    ]
-
-
-def test_one_failing_record_fails_alone(aws: FakeAws) -> None:
-    """A queue that refuses one alert fails that record, which comes back soon; the other is handed on."""
-    sent: list[str] = []
-
-    def send(QueueUrl: str, MessageBody: str) -> Any:  # noqa: N803
-        if Delivery.from_json(MessageBody).alert.name == "b":
-            raise client_error("InternalError")
-        sent.append(QueueUrl)
-        return {}
-
-    aws.answers["send_message"] = send
-    bodies = (samples.envelope(samples.sns_alarm(AlarmName="b", AlarmArn="x")), samples.envelope(samples.sns_alarm()))
-    assert enricher.handler(sqs(*bodies), None) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
-    assert sent == ["q/p", "q/s"]
-    (hidden,) = aws.called("change_message_visibility")
-    assert 5 <= hidden["VisibilityTimeout"] <= 7
-
-
-def test_an_alert_in_hand_elsewhere_comes_back_soon(aws: FakeAws) -> None:
-    """Its record fails and looks again after seconds, then less and less often until the lease has run out."""
-    alert = samples.one(samples.envelope(samples.sns_alarm()))
-    enricher._table().claim(alert.dedup_key)
-    assert enricher.handler(sqs(samples.envelope(samples.sns_alarm())), None) == {
-        "batchItemFailures": [{"itemIdentifier": "m0"}]
-    }
-    assert aws.called("send_message") == []
-    (hidden,) = aws.called("change_message_visibility")
-    assert 5 <= hidden["VisibilityTimeout"] <= 7
-
-
-def test_a_direct_action_is_handed_on(aws: FakeAws) -> None:
-    """An alarm may call the function itself; its failure is raised, so that Lambda calls again."""
-    assert enricher.handler(samples.direct_alarm(), None) == {}
-    assert [call["QueueUrl"] for call in aws.called("send_message")] == ["q/p", "q/s"]
-    aws.answers["send_message"] = client_error("InternalError")
-    later = samples.envelope(samples.sns_alarm(AlarmArn="another"))
-    with pytest.raises(Exception, match="InternalError"):
-        enricher.handler({"Records": [{"EventSource": "aws:sns", "Sns": json.loads(later)}]}, None)
-
-
 def test_clients_give_up_soon_and_never_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     """One attempt, a second to connect, three to read; made once, also when many threads ask at a time."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -348,8 +278,8 @@ def test_clients_give_up_soon_and_never_retry(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("function", "made"),
     [
-        ("alert_enricher", {"dynamodb", "sqs", "cloudwatch", "sagemaker", "logs"}),
-        ("alert_dispatcher", {"dynamodb", "sqs", "secretsmanager"}),
+        ("alert_enricher", {"dynamodb", "sqs", "ssm", "cloudwatch", "sagemaker", "logs"}),
+        ("alert_dispatcher", {"dynamodb", "sqs", "ssm", "secretsmanager"}),
     ],
 )
 @pytest.mark.parametrize("region", ["eu-west-1", ""])
@@ -388,9 +318,3 @@ def test_addresses_of_charts_are_signed_so_that_s3_takes_them(monkeypatch: pytes
         f"https://charts.s3.{region}.amazonaws.com/charts/x.png?X-Amz-Algorithm=AWS4-HMAC-SHA256&"
     )
     assert charts.address("") == Charts(bucket="", s3=pytest.fail).address("charts/x.png") == ""
-
-
-def test_the_dedup_key_survives_the_queue() -> None:
-    """The delivery carries the key that its alert has, there and back."""
-    made = replace(samples.delivery(), sink="pagerduty")
-    assert Delivery.from_json(made.to_json()).dedup_key == made.alert.dedup_key
