@@ -138,3 +138,31 @@ def test_a_datapoint_without_a_time_gets_the_sandboxs(aws: Aws) -> None:
         Statistics=["Sum"],
     )["Datapoints"]
     assert point["Sum"] == 1
+
+
+def test_a_stack_can_mute_alarms(aws: Aws) -> None:
+    """A mute rule of a template is there for boto3, with its own ARN, and is gone with its stack."""
+    schedule = {"Expression": "cron(0 2 * * SUN)", "Duration": "PT4H", "Timezone": "Europe/Berlin"}
+    template = {
+        "Resources": {
+            "Rule": {
+                "Type": "AWS::CloudWatch::AlarmMuteRule",
+                "Properties": {"Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": ["ranker/errors"]}},
+            }
+        },
+        "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Rule", "Arn"]}}},
+    }
+    cloudformation, cloudwatch = aws.client("cloudformation"), aws.client("cloudwatch")
+    cloudformation.create_stack(StackName="maintenance", TemplateBody=json.dumps(template))
+
+    def created() -> Any:
+        (stack,) = cloudformation.describe_stacks(StackName="maintenance")["Stacks"]
+        return stack if stack["StackStatus"] == "CREATE_COMPLETE" else None
+
+    arn = eventually(created)["Outputs"][0]["OutputValue"]
+    (summary,) = cloudwatch.list_alarm_mute_rules(AlarmName="ranker/errors")["AlarmMuteRuleSummaries"]
+    assert (summary["AlarmMuteRuleArn"], summary["MuteType"]) == (arn, "RECURRING")
+    rule = cloudwatch.get_alarm_mute_rule(AlarmMuteRuleName=arn.partition("alarm-mute-rule:")[2])
+    assert rule["Rule"]["Schedule"] == schedule
+    cloudformation.delete_stack(StackName="maintenance")
+    eventually(lambda: not cloudwatch.list_alarm_mute_rules()["AlarmMuteRuleSummaries"])

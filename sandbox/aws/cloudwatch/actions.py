@@ -20,10 +20,14 @@ _events = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alarm-events")
 
 
 def carry_out(transition: Transition, actions: Sequence[str]) -> None:
-    """Run `actions` and announce the transition on the default event bus, in the background and in order."""
+    """Run `actions` and announce the transition on the default event bus, in the background and in order.
+
+    What a mute rule has held back was announced when it happened.
+    """
     for action in actions:
         _actions.submit(_run, transition, action)
-    _events.submit(_publish_event, transition)
+    if not transition.after_mute:
+        _events.submit(_publish_event, transition)
 
 
 def is_emulated(action: str) -> bool:

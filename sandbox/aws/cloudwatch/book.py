@@ -14,13 +14,13 @@ from sandbox.alarms.rules import Rule, RuleError, children_of, is_true, parse_ru
 from sandbox.alarms.suppression import Suppression
 from sandbox.aws.cloudwatch.actions import carry_out
 from sandbox.aws.cloudwatch.alarms import IN_WARM_UP, is_in_warm_up, read_alarm, refuse
+from sandbox.aws.cloudwatch.mutes import ACTIONS, Mutes
 from sandbox.aws.cloudwatch.states import history_state, state_of_alarm, transition_of, triggering
 from sandbox.aws.cloudwatch.tables import composites, find, name_of, names_in, parts_of, record_history
 from sandbox.aws.cloudwatch.wire import Values
 from sandbox.clock import Clock
 
 _log = logging.getLogger(__name__)
-_ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 _STATE_MEMBERS = (
     "StateValue",
     "StateReason",
@@ -46,6 +46,7 @@ class AlarmBook:
         self._clock = clock
         self._lock = threading.RLock()
         self._suppressions: dict[str, Suppression] = {}
+        self.mutes = Mutes(clock)
         self._changed_children: dict[str, list[str]] = {}
 
     def put_metric_alarm(self, alarm: Values) -> Values:
@@ -133,8 +134,9 @@ class AlarmBook:
                 self._suppressions.pop(alarm["AlarmArn"], None)
 
     def advance(self, at: float) -> None:
-        """Run the actions whose wait or extension ended by `at`, each at its own moment."""
+        """Run the actions whose wait, extension or muting ended by `at`, each at its own moment."""
         with self._lock:
+            self.mutes.advance(at)
             due = [
                 (step.until, arn) for arn, step in self._suppressions.items() if step.until is not None and step.due(at)
             ]
@@ -148,12 +150,14 @@ class AlarmBook:
     def next_moment(self) -> float | None:
         """When `advance` has something to do next, or None."""
         with self._lock:
-            return min((step.until for step in self._suppressions.values() if step.until is not None), default=None)
+            steps = [step.until for step in self._suppressions.values() if step.until is not None]
+            return min([*steps, *self.mutes.ends()], default=None)
 
     def clear(self) -> None:
         """Forget what is under way."""
         with self._lock:
             self._suppressions.clear()
+            self.mutes.clear()
             self._changed_children.clear()
 
     def _store(self, table: Any, alarm: Values) -> Values:
@@ -251,7 +255,9 @@ class AlarmBook:
         # The page on warm-up says that no actions run meanwhile, not what SetAlarmState does then: here it sets the
         # state, without actions.
         runs = alarm.get("ActionsEnabled", True) and not is_in_warm_up(alarm)
-        actions = alarm.get(_ACTIONS[alarm["StateValue"]]) or [] if runs else []
+        actions = alarm.get(ACTIONS[alarm["StateValue"]]) or [] if runs else []
+        if self.mutes.hold(alarm, at, previous):
+            actions = []
         for action in actions:
             summary = f"Successfully executed action {action}"
             record_history(alarm, "Action", summary, {"actionState": "Succeeded", "notificationResource": action}, at)

@@ -25,6 +25,7 @@ class Transition:
         state: the new state: value, reason, timestamp, and reasonData and actionsSuppressedBy where there are any.
         previous: the state before, likewise.
         at: sandbox time of the transition, Unix seconds.
+        after_mute: whether its actions run late, after the window of a mute rule.
     """
 
     alarm: Mapping[str, Any]
@@ -33,6 +34,7 @@ class Transition:
     state: Values
     previous: Values
     at: float
+    after_mute: bool = False
 
 
 @cache
@@ -68,6 +70,8 @@ def sns_message(transition: Transition) -> str:
         "AlarmActions": alarm.get("AlarmActions") or [],
         "InsufficientDataActions": alarm.get("InsufficientDataActions") or [],
     }
+    if transition.after_mute:
+        message["ActionExecutedAfterMuteWindow"] = True
     if "AlarmRule" in alarm:
         message |= {"AlarmRule": alarm["AlarmRule"], "TriggeringChildren": _triggering_children(transition.state)}
     else:

@@ -49,6 +49,7 @@ class _Overlay:
         self.store = MetricStore()
         self.book = AlarmBook(clock)
         self.painter = Painter()
+        mutes = self.book.mutes
         data, alarms = MetricData(clock, self.store), AlarmOperations(clock, self.book)
         self.operations = {
             "PutMetricData": data.put_metric_data,
@@ -65,6 +66,10 @@ class _Overlay:
             "DescribeAlarms": alarms.describe_alarms,
             "DescribeAlarmsForMetric": alarms.describe_alarms_for_metric,
             "DescribeAlarmHistory": alarms.describe_alarm_history,
+            "PutAlarmMuteRule": mutes.put,
+            "GetAlarmMuteRule": mutes.get,
+            "ListAlarmMuteRules": mutes.list,
+            "DeleteAlarmMuteRule": mutes.delete,
         }
 
     def answer(self, request: Request) -> Response:
@@ -120,7 +125,8 @@ def install(clock: Clock) -> None:
     ministack_cloudwatch._evaluate_alarm = lambda _alarm: None
     ministack_cloudwatch._evaluate_all_alarms = lambda: None
     provisioners._RESOURCE_HANDLERS.update(handlers(overlay.book))
-    provisioners._STACK_TAG_PROPERTY["AWS::CloudWatch::CompositeAlarm"] = ("Tags", "list")
+    for kind in ("AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::AlarmMuteRule"):
+        provisioners._STACK_TAG_PROPERTY[kind] = ("Tags", "list")
 
 
 def start(clock: Clock) -> None:

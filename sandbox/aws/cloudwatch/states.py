@@ -52,9 +52,15 @@ def _json_or_text(text: str) -> Any:
         return text
 
 
-def transition_of(alarm: Values, previous: Values, at: float) -> Transition:
+def transition_of(alarm: Values, previous: Values, at: float, *, after_mute: bool = False) -> Transition:
     """The change that just put `alarm` into its state."""
     account, region, _ = parts_of(alarm["AlarmArn"])
     return Transition(
-        alarm=dict(alarm), account=account, region=region, state=state_of_alarm(alarm), previous=previous, at=at
+        alarm=dict(alarm),
+        account=account,
+        region=region,
+        state=state_of_alarm(alarm),
+        previous=previous,
+        at=at,
+        after_mute=after_mute,
     )

@@ -1,4 +1,4 @@
-"""CloudFormation handlers for alarms and composite alarms."""
+"""CloudFormation handlers for alarms, composite alarms and mute rules."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from ministack.services.cloudformation import provisioners
 
 from sandbox.aws.cloudwatch.actions import is_emulated
 from sandbox.aws.cloudwatch.book import AlarmBook
+from sandbox.aws.cloudwatch.mutes import Mutes
 from sandbox.aws.cloudwatch.tables import find
 from sandbox.aws.cloudwatch.wire import ServiceError, Values, as_input
 
@@ -69,10 +70,11 @@ def unimplemented_properties(resource_type: str, props: Mapping[str, Any]) -> li
 
 
 def handlers(book: AlarmBook) -> dict[str, dict[str, Any]]:
-    """What ministack's CloudFormation needs to create, update and delete alarms of both types."""
+    """What ministack's CloudFormation needs to create, update and delete alarms of both types, and mute rules."""
     return {
         "AWS::CloudWatch::Alarm": _handlers(book, "AWS::CloudWatch::Alarm", book.put_metric_alarm),
         "AWS::CloudWatch::CompositeAlarm": _handlers(book, "AWS::CloudWatch::CompositeAlarm", book.put_composite_alarm),
+        "AWS::CloudWatch::AlarmMuteRule": _mute_handlers(book.mutes),
     }
 
 
@@ -107,6 +109,30 @@ def _handlers(book: AlarmBook, resource_type: str, put: Callable[[Values], Value
             book.delete([physical_id])
         except ServiceError as error:
             raise ValueError(error.message) from error
+
+    return {"create": create, "update": update, "delete": delete}
+
+
+def _mute_handlers(mutes: Mutes) -> dict[str, Any]:
+    def put(name: str, props: Values) -> Created:
+        try:
+            arn = mutes.put({key: value for key, value in props.items() if key != "Tags"} | {"Name": name})["Arn"]
+        except ServiceError as error:
+            raise ValueError(error.message) from error
+        return name, {"Arn": arn}
+
+    def create(logical_id: str, props: Values, stack_name: str) -> Created:
+        name = props.get("Name") or provisioners._physical_name(stack_name, logical_id, max_len=_NAME_CHARACTERS)
+        return put(name, props)
+
+    def update(physical_id: str, _old: Values, new_props: Values, _stack: str) -> Created:
+        name = new_props.get("Name") or physical_id
+        if name != physical_id:
+            delete(physical_id)
+        return put(name, new_props)
+
+    def delete(physical_id: str, _props: Values | None = None) -> None:
+        mutes.delete({"AlarmMuteRuleName": physical_id})
 
     return {"create": create, "update": update, "delete": delete}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ministack.services import cloudwatch as ministack_cloudwatch
 
-from sandbox.aws.cloudwatch import book, overlay
+from sandbox.aws.cloudwatch import book, mutes, overlay
 from sandbox.aws.cloudwatch.evaluator import Evaluator
 from sandbox.aws.cloudwatch.notifications import Transition
 from sandbox.clock import Clock
@@ -72,6 +72,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         )
 
     monkeypatch.setattr(book, "carry_out", collect)
+    monkeypatch.setattr(mutes, "carry_out", collect)
     ministack_cloudwatch.reset()
     yield made
     ministack_cloudwatch.reset()
