@@ -12,7 +12,7 @@ from alert_common.incident import Stage, Told
 from alert_common.store import BusyError, Turn
 from alert_dispatcher import trying
 from alert_dispatcher.brief import brief
-from alert_dispatcher.errors import NoTimeError, RejectedError
+from alert_dispatcher.errors import NoTimeError, RejectedError, TooManyRequestsError
 from alert_dispatcher.gap import URGENCY
 from alert_dispatcher.jobs import Job
 from alert_dispatcher.look import DIGEST_MOST
@@ -75,7 +75,7 @@ def _in_turn(work: Work, job: Job, digest: Digest, sink: DigestSink) -> tuple[bo
         told = _tell(work, replace(digest, told=turn.told), sink, turn, held)
     except Exception as error:
         for taken in (turn, *(taken for taken, _ in held)):
-            if isinstance(error, RejectedError):
+            if isinstance(error, (RejectedError, TooManyRequestsError)):
                 # Nobody has to wonder whether it was told.
                 work.store.finish(taken, replace(taken.told, trying=""))
             else:

@@ -54,7 +54,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     told = [job for job in todo if job.delivery.kind is not Kind.HEARTBEAT]
     _side_by_side([*beats, *_tellers(work, told)])
     for name, learned in work.learned.items():
-        learned.save(work.store, name)
+        try:
+            learned.save(work.store, name)
+        except Exception as error:  # the records are seen to; the next batch learns it again
+            logger.warning("the gate was not saved", extra={"sink": name, "error": redact(repr(error))})
     return work.returns.answer()
 
 

@@ -23,6 +23,7 @@ from alert_common.page import Action
 from alert_common.redact import redact
 from alert_dispatcher import trying
 from alert_dispatcher.brief import brief
+from alert_dispatcher.errors import RejectedError, TooManyRequestsError
 from alert_dispatcher.sinks import slack_blocks, slack_replies
 from alert_dispatcher.sinks.base import Digest, Remember, Tools, Update
 from alert_dispatcher.sinks.slack_api import URL, SlackApi, SlackError, metadata
@@ -55,10 +56,15 @@ class Slack:
             update = replace(update, told=self._recovered(update, remember))
             if update.is_closed:
                 return
-        if update.is_new or _is_own(update) or not update.told.thread:
-            self._open(update, remember)
-        elif not self._continue(update, remember):
-            self._open(replace(update, told=replace(update.told, thread="", in_digest=False)), remember)
+        try:
+            if update.is_new or _is_own(update) or not update.told.thread:
+                self._open(update, remember)
+            elif not self._continue(update, remember):
+                self._open(replace(update, told=replace(update.told, thread="", in_digest=False)), remember)
+        except (TooManyRequestsError, RejectedError):
+            # It was not posted: nobody has to search for it.
+            remember(replace(update.told, trying=""))
+            raise
 
     def send_digest(self, digest: Digest, remember: Remember) -> None:
         """Post one message for all; what comes later is told in its thread."""

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from aws_lambda_powertools.logging import Logger
+
+from alert_common.redact import redact
 from alert_dispatcher import http
 from alert_dispatcher.errors import RejectedError, RetryLaterError, TooManyRequestsError, UnauthorizedError
 from alert_dispatcher.text import shorten
+
+logger = Logger()
 
 URL = "https://slack.com/api"
 UNAUTHORIZED = {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
 TOO_MANY = {"ratelimited", "rate_limited"}
 TRANSIENT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 UNREADABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
-MAY_NOT = {"missing_scope", "not_allowed_token_type", "no_permission", "access_denied", "unknown_method"}
-"""The token may not read the channel."""
 AROUND_SECONDS = 60
 """Clocks differ, and a message is posted some seconds after it is said to be tried; longer than a function may run."""
 
@@ -81,9 +84,9 @@ class SlackApi:
             else:
                 answer = self.read("conversations.history", arguments)
         except SlackError as error:
-            if error.code in MAY_NOT or error.code == "thread_not_found":
-                return None
-            raise
+            # `missing_scope`, `not_in_channel`: a page that may come twice is better than none.
+            logger.warning("what was posted before cannot be looked up", extra={"error": redact(str(error))})
+            return None
         for message in answer.get("messages", ()):
             payload = message.get("metadata", {}).get("event_payload", {})
             if payload.get("id") == id and payload.get("trying") == trying:

@@ -15,7 +15,6 @@ from alert_common.page import Action
 from alert_common.store import LEASE_SECONDS
 from alert_dispatcher.sinks.base import Digest
 from alert_dispatcher.sinks.email import render_digest
-from alert_dispatcher.sinks.slack_api import MAY_NOT
 from tests.unit.functions import samples
 from tests.unit.functions.fakes import Answer, FakeDynamoDb
 from tests.unit.functions.samples import page, resolved
@@ -115,7 +114,7 @@ def test_a_slow_answer_is_not_posted_again(world: World) -> None:
     assert b"include_all_metadata=true" in read.body
 
 
-@pytest.mark.parametrize("code", sorted(MAY_NOT))
+@pytest.mark.parametrize("code", ["missing_scope", "not_in_channel", "not_allowed_token_type"])
 def test_without_the_scope_to_read_it_posts_again(world: World, code: str) -> None:
     """A page twice is better than none."""
     world.happens(page())
@@ -125,6 +124,22 @@ def test_without_the_scope_to_read_it_posts_again(world: World, code: str) -> No
     world.passes(seconds=6)
     assert world.run(to("slack")) == []
     assert len(world.posted) == 1
+
+
+def test_what_slack_refused_is_not_searched_for(world: World) -> None:
+    """After a 429, or an error that it named, the message is known not to be there: no request is spent on it."""
+    world.happens(page())
+    world.answers["chat.postMessage"] = [
+        Answer(status=429, headers={"Retry-After": "1"}),
+        Answer(body={"ok": False, "error": "channel_not_found"}),
+    ]
+    assert world.run(to("slack")) == ["m0"]
+    world.passes(seconds=6)
+    assert world.run(to("slack")) == []
+    assert world.told().trying == ""
+    assert world.run(to("slack")) == []
+    assert len(world.posted) == 1
+    assert not [path for path in world.service.paths() if "conversations" in path]
 
 
 def storm(world: World, count: int, **changes: Any) -> list[Any]:
