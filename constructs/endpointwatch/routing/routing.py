@@ -248,7 +248,6 @@ class AlertRouting(Construct):
             watch.heartbeat(name, minutes=minutes)
         watch.functions({"Enricher": self.enricher, "Dispatcher": self.dispatcher})
         watch.oldest_alert(self.queue)
-        watch.backlog(self.sink_queues)
         return watch
 
     @property

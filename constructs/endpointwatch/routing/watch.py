@@ -10,8 +10,10 @@ They tell `Fallback`, past the queues and functions that they watch. Their thres
   its time-out, AWS's advice for queues), so three tell a crash that stays from one that its retry has healed. A delivery that a
   sink refuses is no error of the function.
 - **oldest alert**: 15 minutes old. Nothing waits in the queue of alerts, but for a minute behind another change of the same alarm.
-- **backlog**: deliveries to sinks visible in every one of 15 minutes. Their age says nothing: some wait for an end to settle, for a
-  digest or a reminder to be due, or for their turn. What waits is hidden, so what can be seen for long is what nobody takes up.
+
+The age of messages in a sink's queue says nothing: some wait for an end to settle, for a digest or a reminder to be due, or for
+their turn, and SQS leaves out what was received three times. But heartbeats lie in the same queues: where nobody takes
+deliveries up, or the sink takes none, three heartbeats are missing too.
 """
 
 from collections.abc import Mapping
@@ -145,27 +147,6 @@ class RoutingWatch(Construct):
                 missing="notBreaching",
                 summary=f"An alert has not been looked at for {OLD_MINUTES} minutes.",
                 first="look at the log of the enricher, and whether its event source mapping is enabled.",
-            ),
-        )
-
-    def backlog(self, queues: Mapping[str, sqs.IQueue]) -> None:
-        """An alarm when nobody takes up deliveries."""
-        counts = _visible(queues)
-        self._alarm(
-            "Backlog",
-            AlarmSpec(
-                severity=Severity.CRITICAL,
-                signal="backlog",
-                watches=MathSpec(
-                    expression=f"MAX([{', '.join(counts)}])", using=counts, label="deliveries nobody takes"
-                ),
-                threshold=0,
-                unit="count",
-                datapoints=OLD_MINUTES,
-                periods=OLD_MINUTES,
-                missing="notBreaching",
-                summary=f"Deliveries to a sink have not been taken up for {OLD_MINUTES} minutes.",
-                first="look at the log of the dispatcher, and whether its event source mappings are enabled.",
             ),
         )
 
