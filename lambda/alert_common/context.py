@@ -158,10 +158,13 @@ class Context:
     signals: tuple[Signal, ...] = ()
     siblings: tuple[Sibling, ...] = ()
     logs: tuple[LogLine, ...] = ()
+    """The oldest first: the most frequent, the newest, and the one that says that memory ran out."""
     changes: tuple[Change, ...] = ()
-    """The newest first."""
+    """The newest first, of the day before it began: at most ten each of deployments, settings and scalings."""
     pods: tuple[Pod, ...] = ()
+    """Of the workload, those in trouble first, at most 20; of a whole cluster only those that do not run."""
     nodes: tuple[Node, ...] = ()
+    """The nodes of these pods, and the one that the alert names; at most eight."""
     job: Job | None = None
     diagnosis: Diagnosis | None = None
     """None where no rule matched."""
