@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from alert_common.alert import Alert, Resource
+from alert_common.alert import Alert, Kind, Resource
 
 _NAMES = ("Service", "ServiceName", "PodName", "pod", "service", "deployment")
 """What names a workload, most telling first: dimensions of EKS and ECS, then labels of Prometheus.
@@ -15,7 +15,7 @@ _NAMESPACES = ("Namespace", "namespace")
 
 def resource(alert: Alert) -> Resource | None:
     """Return the service that the dimensions or labels name, else the cluster, None when they name neither."""
-    told = alert.metric.dimensions if alert.metric is not None else alert.tags
+    told = alert.tags if alert.kind is Kind.ALERTMANAGER else alert.metric.dimensions if alert.metric else {}
     cluster = next((told[name] for name in _CLUSTERS if told.get(name)), "")
     if not cluster:
         return None

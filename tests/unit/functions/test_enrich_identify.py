@@ -230,6 +230,14 @@ def test_labels_of_prometheus_name_the_workload() -> None:
     )
 
 
+def test_tags_of_others_are_no_labels() -> None:
+    """Somebody's tags `cluster` and `service` on a composite alarm do not say that it is about a cluster."""
+    own = {"cluster": "eu", "service": "shop", "endpointwatch:endpoint": "ranker"}
+    assert identify(replace(COMPOSITE, tags=own), ModelledAws().client)[0].resource == Resource(
+        kind="endpoint", name="ranker"
+    )
+
+
 def test_a_named_resource_stays() -> None:
     """A message that names its endpoint is about that, whatever its alarm's tags say."""
     aws = ModelledAws({"list_tags_for_resource": tagged(errors={"endpointwatch:endpoint": "other"})})

@@ -60,7 +60,7 @@ class Authority:
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Authority]:
-    """Make authorities, each of which knows a server on 127.0.0.1."""
+    """Make authorities as EKS has them, without key identifiers; each knows a server on 127.0.0.1."""
 
     def make() -> Authority:
         key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
@@ -77,30 +77,16 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Authorit
                 .not_valid_after(now + timedelta(hours=1))
             )
 
-        usage = x509.KeyUsage(
-            digital_signature=True,
-            key_cert_sign=True,
-            crl_sign=True,
-            content_commitment=False,
-            key_encipherment=False,
-            data_encipherment=False,
-            key_agreement=False,
-            encipher_only=False,
-            decipher_only=False,
-        )
         own = (
             builder(key.public_key())
             .subject_name(name)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(usage, critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(key, hashes.SHA256())
         )
         server = (
             builder(server_key.public_key())
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")]))
             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
             .sign(key, hashes.SHA256())
         )
         pem = serialization.Encoding.PEM
@@ -172,6 +158,19 @@ def serving(authority: Authority) -> Iterator[Cluster]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def strict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin as strictly as newer Pythons do: they refuse an authority without key identifiers."""
+    lenient = ssl.create_default_context
+
+    def create(**of: Any) -> ssl.SSLContext:
+        context = lenient(**of)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", create)
 
 
 @pytest.fixture
