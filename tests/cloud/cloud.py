@@ -20,7 +20,7 @@ from tests.cloud.services import Services, empty
 from tests.cloud.sqs import REGION, Sqs
 
 Step = Callable[[str], None]
-READ_ONLY = frozenset({"cloudtrail", "cloudwatch:GetMetricWidgetImage", "sagemaker"})
+READ_ONLY = frozenset({"cloudwatch:GetMetricWidgetImage", "sagemaker"})
 """Asked for context, side by side: what only reads is no step at which it would matter to die."""
 
 
