@@ -38,7 +38,8 @@ def install() -> None:
 
 class _Poller:
     def __init__(self) -> None:
-        self._gathering_since: dict[str, float] = {}
+        self._gathered: dict[str, tuple[float, list[queues.Message]]] = {}
+        """By mapping: since when, and what; hidden on the queue already, as where Lambda's own pollers hold it."""
         self._swept = 0.0
 
     def run(self) -> None:
@@ -95,15 +96,18 @@ class _Poller:
             sqs._dlq_sweep(queue)
             found, following = queues.visible(queue, size)
         now = time.time()
-        if not found:
+        since, gathered = self._gathered.pop(key, (now, []))
+        held = {message["id"] for message in gathered}
+        new = [message for message in found if message["id"] not in held][: size - len(gathered)]
+        queues.take(queue, new)
+        gathered += new
+        if not gathered:
             return [], _LONGEST_PAUSE if following is None else max(following - now, 0.0)
-        window = float(mapping.get("MaximumBatchingWindowInSeconds") or 0)
-        left = self._gathering_since.setdefault(key, now) + window - now
-        if len(found) < size and left > 0:
+        left = since + float(mapping.get("MaximumBatchingWindowInSeconds") or 0) - now
+        if len(gathered) < size and left > 0:
+            self._gathered[key] = since, gathered
             return [], left
-        del self._gathering_since[key]
-        queues.take(queue, found)
-        return found, 0.0
+        return gathered, 0.0
 
 
 def _work(mapping: Mapping, function: Any, batch: list[queues.Message], queue: queues.Queue) -> None:

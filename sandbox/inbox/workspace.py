@@ -95,6 +95,11 @@ class Workspace:
         self._newest = 0
 
     @property
+    def count(self) -> int:
+        """How many messages there are, replies included."""
+        return sum(len(messages) for messages in self._channels.values())
+
+    @property
     def channels(self) -> list[str]:
         """IDs of the channels, the one with the newest message first."""
         return sorted(self._channels, key=lambda channel: next(reversed(self._channels[channel])), reverse=True)

@@ -1,7 +1,6 @@
 """The page where a person reads what arrived: pages on the left, threads on the right, nothing loaded from elsewhere."""
 
 import json
-from collections import Counter
 from pathlib import Path
 
 from sandbox.inbox.faults import SINKS
@@ -53,7 +52,12 @@ def render_page(inbox: Inbox) -> bytes:
 def _top(inbox: Inbox) -> Element:
     events = inbox.events
     refused = sum(1 for event in events if event.status is not None and not event.accepted)
-    counts = Counter(event.sink for event in events)
+    counts = {
+        "pagerduty": len(inbox.incidents.incidents),
+        "slack": inbox.workspace.count,
+        "email": len(inbox.mails),
+        "webhook": len(inbox.webhooks),
+    }
     return el(
         "header",
         "top",
@@ -119,17 +123,29 @@ def _webhooks(inbox: Inbox) -> Element | None:
     if not inbox.webhooks:
         return None
     newest = list(inbox.webhooks.values())[: -_SHOWN_WEBHOOKS - 1 : -1]
-    return el("section", "webhooks", el("h2", "", "Webhooks"), [_webhook(webhook) for webhook in newest])
+    return el(
+        "section",
+        "webhooks",
+        el("h2", "", "Webhooks"),
+        el("div", "mail", [_webhook(webhook) for webhook in newest]),
+    )
 
 
 def _webhook(webhook: Webhook) -> Element:
     came = f", came {webhook.times} times" if webhook.times > 1 else ""
+    kind = webhook.body.get("type") if isinstance(webhook.body, dict) else None
     return el(
-        "article",
-        "mail",
-        el("h3", "", f"/webhook/{webhook.path}"),
-        el("p", "envelope", f"{webhook.id}{came}, ", el("time", "", clock(webhook.at), datetime=webhook.at)),
+        "details",
+        "webhook",
+        el(
+            "summary",
+            "",
+            el("time", "", clock(webhook.at), datetime=webhook.at),
+            el("b", "", str(kind or "no type")),
+            el("span", "envelope", f"/webhook/{webhook.path}, {webhook.id}{came}"),
+        ),
         el("pre", "", json.dumps(webhook.body, indent=2, ensure_ascii=False)),
+        id=f"webhook-{webhook.id}",
     )
 
 
