@@ -60,13 +60,14 @@ def lookup(
     start = start.replace(minute=0, second=0, microsecond=0)
     end = datetime.fromtimestamp(-(-end.timestamp() // ROUND.total_seconds()) * ROUND.total_seconds(), UTC)
     key = (region, name, start, end)
+    if (known := _remembered(key)) is not None:
+        return known
     if not _lock.acquire(timeout=max(0.0, until - time.monotonic())):
         raise TimeoutError
     try:
-        at, known = _cache.get(key, (0.0, None))
-        now = time.monotonic()
-        if known is not None and now - at < MAX_AGE_SECONDS:
+        if (known := _remembered(key)) is not None:  # asked for by whoever had the lock
             return known
+        now = time.monotonic()
         turn = max(now, _asked_at + APART_SECONDS)
         if turn >= until:
             raise TimeoutError
@@ -85,6 +86,11 @@ def lookup(
         return found
     finally:
         _lock.release()
+
+
+def _remembered(key: tuple[str, str, datetime, datetime]) -> tuple[Event, ...] | None:
+    at, known = _cache.get(key, (0.0, None))
+    return known if known is not None and time.monotonic() - at < MAX_AGE_SECONDS else None
 
 
 def _read(record: Mapping[str, Any]) -> Event | None:

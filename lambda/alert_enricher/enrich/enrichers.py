@@ -24,6 +24,8 @@ class Enricher:
     """How long it may take, counted from the beginning; what is beyond the page's deadline is told later."""
     fetch: Callable[[float], Finding]
     """Finds it out; gets the time (`time.monotonic`) at which nobody waits any longer."""
+    holds: bool = True
+    """Whether the page waits for it, up to its deadline; what is slow by nature, and seldom tells anything, comes later."""
 
 
 def applying(alert: Alert, *, charts_bucket: str, clients: Clients) -> dict[str, Enricher]:
@@ -83,7 +85,7 @@ def _of_endpoint(alert: Alert, resource: Resource, client: Clients) -> dict[str,
     )
     if alert.state is State.EVENT:
         return chosen
-    chosen[changes.CONFIGURATION] = Enricher(seconds=9.0, fetch=search)
+    chosen[changes.CONFIGURATION] = Enricher(seconds=9.0, fetch=search, holds=False)
     chosen["log lines"] = Enricher(
         seconds=9.0, fetch=lambda until: logs.of_endpoint(alert, resource, client("logs"), until)
     )

@@ -1,7 +1,7 @@
 """All of it at once, under one deadline: what is late or refused is named, never waited for."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import reduce
@@ -17,6 +17,8 @@ from alert_enricher.enrich import links
 from alert_enricher.enrich.enrichers import Enricher, applying
 from alert_enricher.enrich.finding import Finding, put_in, reason
 
+TO_FOLLOW = "to follow if any"
+"""Why something is missing that the page did not wait for."""
 _TROUBLE = {State.ALARM, State.INSUFFICIENT_DATA}
 
 
@@ -72,6 +74,7 @@ class Gathering:
         self._context = known
         self._deadline = began + deadline_seconds
         self._until = {what: began + enricher.seconds for what, enricher in enrichers.items()}
+        self._holding = {what for what, enricher in enrichers.items() if enricher.holds}
         self._pool = ThreadPoolExecutor(max_workers=max(len(enrichers), 1), thread_name_prefix="enrich")
         self._running: dict[str, Future[Finding]] = {
             what: self._pool.submit(enricher.fetch, self._until[what]) for what, enricher in enrichers.items()
@@ -79,8 +82,8 @@ class Gathering:
 
     def by_deadline(self) -> Context:
         """Return what is there by the deadline, counted from `begin`; `missing` names what is not, and why."""
-        found, refused = self._wait(self._deadline)
-        late = tuple(Missing(what=what, why="timed out") for what in self._running)
+        found, refused = self._wait(self._holding, self._deadline)
+        late = tuple(Missing(what=w, why="timed out" if w in self._holding else TO_FOLLOW) for w in self._running)
         context = reduce(put_in, found, self._context)
         self._context = self._diagnosed(replace(context, missing=(*context.missing, *refused, *late)))
         return self._context
@@ -91,7 +94,7 @@ class Gathering:
         Returns only what came, None for nothing. Where it changes the answer the new diagnosis is in it, and `diagnosed` is set:
         without a diagnosis that means that the one before no longer holds.
         """
-        found, _ = self._wait(time.monotonic() + seconds)
+        found, _ = self._wait(self._until.keys(), time.monotonic() + seconds)
         came = reduce(put_in, found, Context())
         if came == Context():
             return None
@@ -110,8 +113,8 @@ class Gathering:
             return context
         return replace(context, diagnosis=diagnose(self._alert, context), diagnosed=True)
 
-    def _wait(self, until: float) -> tuple[list[Finding], list[Missing]]:
-        """Wait for what runs, each until its own limit, none beyond `until`; return what came and what was refused."""
+    def _wait(self, names: Set[str], until: float) -> tuple[list[Finding], list[Missing]]:
+        """Wait for these, each until its own limit, none beyond `until`; return what came of all, and what was refused."""
         found: list[Finding] = []
         refused: list[Missing] = []
         while True:
@@ -124,7 +127,8 @@ class Gathering:
                     found.append(future.result())
                 else:
                     refused.append(Missing(what=what, why=reason(error)))
-            left = max((min(self._until[what], until) for what in self._running), default=0.0) - time.monotonic()
+            waited = self._running.keys() & names
+            left = max((min(self._until[what], until) for what in waited), default=0.0) - time.monotonic()
             if left <= 0:
                 return found, refused
-            wait(self._running.values(), timeout=left, return_when=FIRST_COMPLETED)
+            wait([self._running[what] for what in waited], timeout=left, return_when=FIRST_COMPLETED)
