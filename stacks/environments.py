@@ -171,7 +171,7 @@ def _environments(inbox_url: str) -> dict[str, Environment]:
             ),
             # By the functions' own clock, while the sandbox's runs faster.
             settle=Duration.seconds(15),
-            heartbeat=Duration.minutes(1),
+            heartbeat=Duration.minutes(5),
             pagerduty_api_url=f"{inbox_url}/pagerduty",
             slack_api_url=f"{inbox_url}/slack/api",
         ),
