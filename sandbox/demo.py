@@ -36,6 +36,7 @@ class Story:
         alarms: transitions to ALARM: alarm name and time.
         answered, failed: requests.
         page_seconds: wall-clock seconds from the alarm's transition to its page.
+        diagnosis: the cause that the page names.
         resolved: whether the page was resolved.
     """
 
@@ -44,6 +45,7 @@ class Story:
     answered: int = 0
     failed: int = 0
     page_seconds: float | None = None
+    diagnosis: str | None = None
     resolved: bool = False
 
 
@@ -86,17 +88,20 @@ def play(sandbox: Running, say: Say, look: Callable[[Running], object]) -> Story
             _wait(sandbox, "a message in Slack", lambda: _message(sandbox, "is failing"))
             changed = sandbox.clock.wall(alarm["StateUpdatedTimestamp"].timestamp())
             story.page_seconds = round(datetime.fromisoformat(incident["opened"]).timestamp() - changed, 3)
+            story.diagnosis = incident["body"]["payload"]["custom_details"].get("Diagnosis")
             note(f"PAGE: {incident['summary']}")
+            note(f"DIAGNOSIS: {story.diagnosis or 'no rule matched'}")
             look(sandbox)
 
             sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=good)
             _wait(sandbox, "the roll-back", lambda: _settled(sagemaker, other_than=None))
             note("FIX: the endpoint is rolled back to the configuration before")
             _wait(sandbox, "the page to resolve", lambda: _resolved(sandbox, incident["dedup_key"]))
-            _wait(sandbox, "Slack to say so", lambda: _message(sandbox, "recovered"))
-            note("RESOLVED: the alarm is OK again, PagerDuty and Slack say so")
+            over = _wait(sandbox, "Slack to say so", lambda: _header(sandbox, "over after"))
+            note(f"RESOLVED: {over}")
             story.resolved = True
-            # A message is deleted from its queue a moment after it was delivered.
+            # Heartbeats go on for ever, and a message is deleted from its queue a moment after it was delivered.
+            _stop_schedules(sandbox)
             with suppress(SandboxError):
                 _wait(sandbox, "the queues to be empty", lambda: not undelivered(sandbox), seconds=10)
         finally:
@@ -164,6 +169,28 @@ def _message(sandbox: Running, words: str) -> bool:
     return words in json.dumps(sandbox.inbox("messages"))
 
 
+def _header(sandbox: Running, words: str) -> str | None:
+    """What the newest message of the channel with these words says, replies aside."""
+    heads = [head for channel in sandbox.inbox("messages") for head in channel["messages"]]
+    return next((head["text"] for head in reversed(heads) if words in head["text"]), None)
+
+
+def _stop_schedules(sandbox: Running) -> None:
+    scheduler = sandbox.client("scheduler")
+    for listed in scheduler.list_schedules()["Schedules"]:
+        found = scheduler.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])
+        kept = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+        scheduler.update_schedule(**{name: found[name] for name in kept}, State="DISABLED")
+
+
+def _told(events: list[dict[str, Any]], sink: str) -> list[Any]:
+    """What a sink was sent for people to read: neither heartbeats nor calls that only look or upload."""
+    bodies = [event["body"] for event in events if event["sink"] == sink and event["accepted"]]
+    silent = {"pagerduty": lambda body: "payload" not in body, "slack": lambda body: not body.get("text")}
+    silent["webhook"] = lambda body: body.get("type") == "heartbeat"
+    return [body for body in bodies if sink not in silent or not silent[sink](body)]
+
+
 def _fired(cloudwatch: Any) -> list[dict[str, str]]:
     history = cloudwatch.describe_alarm_history(HistoryItemType="StateUpdate", MaxRecords=100)["AlarmHistoryItems"]
     return [
@@ -194,9 +221,8 @@ def report(sandbox: Running, story: Story) -> dict[str, object]:
         "requests_failed": story.failed,
         "alarms_fired": story.alarms,
         "alarm_to_page_seconds": story.page_seconds,
-        "pagerduty": [event["body"] for event in events if event["sink"] == "pagerduty"],
-        "slack": [event["body"] for event in events if event["sink"] == "slack"],
-        "email": [event["body"] for event in events if event["sink"] == "email"],
+        "diagnosis": story.diagnosis,
+        **{sink: _told(events, sink) for sink in ("pagerduty", "slack", "email", "webhook")},
         "resolved": story.resolved,
         "undelivered": undelivered(sandbox),
         "timeline": [

@@ -50,11 +50,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 
 def test_one_incident_opens_and_ends(demo: Demo) -> None:
-    """PagerDuty got one trigger and one resolve, under the same key."""
+    """PagerDuty got one trigger and one resolve, under the same key; the webhook heard of the same, and nobody was mailed."""
     events = demo.report["pagerduty"]
     assert [event["event_action"] for event in events] == ["trigger", "resolve"]
     assert events[0]["dedup_key"] == events[1]["dedup_key"] != ""
     assert demo.report["resolved"] is True
+    kinds = [body["type"] for body in demo.report["webhook"]]
+    assert (kinds[0], kinds[-1], kinds.count("incident.opened")) == ("incident.opened", "incident.closed", 1)
+    assert demo.report["email"] == []
 
 
 def test_only_the_errors_alarm_fired(demo: Demo) -> None:
@@ -70,6 +73,7 @@ def test_slack_has_one_message_and_its_thread(demo: Demo) -> None:
     assert "ts" not in opened
     assert any("ts" in body for body in followed)
     assert any("thread_ts" in body and "recovered" in body["text"] for body in followed)
+    assert any("ts" in body and "over after" in body["text"] for body in followed)
     assert len({body.get("ts") or body["thread_ts"] for body in followed}) == 1
 
 
@@ -97,7 +101,9 @@ def test_the_page_answers_in_one_look(demo: Demo) -> None:
     assert "%" in details["How bad"]
     assert details["Objective"] == "99.9 % of requests answered without a failure"
     assert "ranker-v2" in details["What changed"]
-    assert "Roll back" in details["Do first"][0]
+    assert demo.report["diagnosis"] == details["Diagnosis"]
+    assert "ranker-v2" in details["Diagnosis"]
+    assert "Roll" in details["Do first"][0]
     assert any("MAX_INPUT_BYTES=2048" in line for line in details["Last error lines"])
     assert {"Requests", "Errors", "Latency p99", "GPU"} <= set(details["Signals, before → since"])
     assert "Missing" not in json.dumps(details)
@@ -110,6 +116,7 @@ def test_the_story_is_told_as_it_goes(demo: Demo) -> None:
         "BREAK:",
         "ALARM: ranker/AllTraffic/errors",
         "PAGE:",
+        "DIAGNOSIS:",
         "FIX:",
         "RESOLVED:",
         "GPU metrics are synthetic",

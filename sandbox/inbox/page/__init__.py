@@ -56,7 +56,7 @@ def _top(inbox: Inbox) -> Element:
         "pagerduty": len(inbox.incidents.incidents),
         "slack": inbox.workspace.count,
         "email": len(inbox.mails),
-        "webhook": len(inbox.webhooks),
+        "webhook": sum(1 for webhook in inbox.webhooks.values() if _kind(webhook) != "heartbeat"),
     }
     return el(
         "header",
@@ -122,18 +122,26 @@ def _letter(mail: Mail) -> Element:
 def _webhooks(inbox: Inbox) -> Element | None:
     if not inbox.webhooks:
         return None
-    newest = list(inbox.webhooks.values())[: -_SHOWN_WEBHOOKS - 1 : -1]
+    telling = [webhook for webhook in inbox.webhooks.values() if _kind(webhook) != "heartbeat"]
+    heartbeats = len(inbox.webhooks) - len(telling)
+    newest = telling[: -_SHOWN_WEBHOOKS - 1 : -1]
     return el(
         "section",
         "webhooks",
         el("h2", "", "Webhooks"),
-        el("div", "mail", [_webhook(webhook) for webhook in newest]),
+        el("div", "mail", [_webhook(webhook) for webhook in newest]) if newest else None,
+        el("p", "earlier", f"{heartbeats} heartbeats, in ", el("a", "", "/api/webhooks", href="/api/webhooks"))
+        if heartbeats
+        else None,
     )
+
+
+def _kind(webhook: Webhook) -> str:
+    return str(webhook.body.get("type", "no type")) if isinstance(webhook.body, dict) else "no object"
 
 
 def _webhook(webhook: Webhook) -> Element:
     came = f", came {webhook.times} times" if webhook.times > 1 else ""
-    kind = webhook.body.get("type") if isinstance(webhook.body, dict) else None
     return el(
         "details",
         "webhook",
@@ -141,7 +149,7 @@ def _webhook(webhook: Webhook) -> Element:
             "summary",
             "",
             el("time", "", clock(webhook.at), datetime=webhook.at),
-            el("b", "", str(kind or "no type")),
+            el("b", "", _kind(webhook)),
             el("span", "envelope", f"/webhook/{webhook.path}, {webhook.id}{came}"),
         ),
         el("pre", "", json.dumps(webhook.body, indent=2, ensure_ascii=False)),
