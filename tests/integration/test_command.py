@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -111,7 +112,7 @@ def _template(stack: str) -> dict[str, Any]:
     }
     for number, sink in enumerate(SINKS):
         parts["Sinks"] += [
-            f'{"," if number else ""}"{sink}": {{"fallback": "", "queue": "',
+            f'{"," if number else ""}"{sink}": {{"queue": "',
             {"Ref": sink},
             '", "dead_letters": "',
             {"Ref": f"{sink}Dead"},
@@ -138,8 +139,17 @@ def _template(stack: str) -> dict[str, Any]:
 
 
 @contextmanager
-def functions(deployed: Deployed, *, sinks: tuple[str, ...] = SINKS) -> Iterator[list[str]]:
-    """Play enricher and dispatcher: a test opens an incident that is for all sinks, but only `sinks` take it; states so far."""
+def functions(deployed: Deployed, *, sinks: tuple[str, ...] = SINKS, joins: str = "") -> Iterator[list[str]]:
+    """Play enricher and dispatcher: a test opens an incident that is for all sinks, but only `sinks` take it.
+
+    Args:
+        deployed: where.
+        sinks: who takes it.
+        joins: who takes it two seconds later, as the fallback of another.
+
+    Yields:
+        The states of the tests that came, as they come.
+    """
     outputs = deployed.aws.client("cloudformation").describe_stacks(StackName=deployed.stack)["Stacks"][0]["Outputs"]
     (table,) = (output["OutputValue"] for output in outputs if "StateTable" in output["OutputKey"])
     store = Store(deployed.aws.client("dynamodb"), table)
@@ -159,7 +169,12 @@ def functions(deployed: Deployed, *, sinks: tuple[str, ...] = SINKS) -> Iterator
                 )
             )
             store.point(group, to=id, instead_of="")
-        for sink in sinks:
+        if joins and test["state"] == "ALARM":
+            time.sleep(2)
+            incident = store.incident(id)
+            assert incident is not None
+            store.save(replace(incident, sinks={**incident.sinks, joins: 0}))
+        for sink in (*sinks, *([joins] if joins else [])):
             turn = store.take_turn(sink, id)
             stage = Stage.OPEN if test["state"] == "ALARM" else Stage.OVER
             store.end_turn(store.tell(turn, replace(turn.told, seq=turn.told.seq + 1, stage=stage)))
@@ -290,3 +305,12 @@ def test_a_stack_that_is_not_there(deployed: Deployed) -> None:
     assert status == 1
     assert err.startswith("endpointwatch: DescribeStacks: ")
     assert err.count("\n") == 1
+
+
+def test_who_stands_in_is_named_so(deployed: Deployed) -> None:
+    """A fallback joins the incident when the sink of its route fails; the line says that it is not of the route."""
+    with functions(deployed, sinks=("pagerduty",), joins="mail"):
+        status, out, _ = deployed.run("send-test-alert", "--severity", "critical", "--timeout", "3")
+    assert status == 1
+    assert "mail took it, standing in for another" in out
+    assert "slack: nobody took it" in out

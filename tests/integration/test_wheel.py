@@ -63,3 +63,16 @@ def test_a_consumers_app_watches_an_endpoint_that_exists(root: Path, site: Path,
     ]
     assert assets[0] == assets[1]
     assert len(assets[0]) == 2
+
+
+def test_the_wheel_brings_the_command(site: Path) -> None:
+    """`endpointwatch --help` of the installed wheel lists what it can do."""
+    done = subprocess.run(
+        [sys.executable, str(site / "bin" / "endpointwatch"), "--help"],
+        env={**os.environ, "PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "send-test-alert" in done.stdout
+    assert "redrive" in done.stdout

@@ -70,7 +70,8 @@ def describe(letter: Mapping[str, Any], *, now: datetime) -> str:
     reasons = (attributes.get(name, {}).get("StringValue") for name in ("reason", "ERROR_MESSAGE", "ERROR_CODE"))
     reason = next((reason for reason in reasons if reason), "tried too often")
     age = now - datetime.fromtimestamp(int(letter["Attributes"]["SentTimestamp"]) / 1000, UTC)
-    return " ".join(f"{_what(letter['Body'])}, {_rough(age)} old: {reason}".split())
+    line = " ".join(f"{_what(letter['Body'])}, {_rough(age)} old: {reason}".split())
+    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def _letters(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:

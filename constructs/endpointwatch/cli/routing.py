@@ -35,7 +35,6 @@ class Sink:
 
     queue: str
     dead_letters: str
-    fallback: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +119,7 @@ def read_settings(found: Found, parts: Iterable[str]) -> Routing:
         found=found,
         topics={severity: arn for arn, severity in document["topics"].items()},
         sinks={
-            name: Sink(queue=sink["queue"], dead_letters=sink["dead_letters"], fallback=sink["fallback"])
+            name: Sink(queue=sink["queue"], dead_letters=sink["dead_letters"])
             for name, sink in document["sinks"].items()
         },
         settle_seconds=document["settle_seconds"],

@@ -39,6 +39,8 @@ class TestAlert:
     say: Say
     id: str = field(default_factory=lambda: secrets.token_hex(4))
     _began: float = field(default=0.0, init=False)
+    _route: frozenset[str] = field(default=frozenset(), init=False)
+    """Sinks that were to be told at first; who joins later stands in for one of them."""
 
     def run(self, *, resolve_after: float) -> int:
         """Send it, wait, end it after so many seconds; 0 when every sink of its route took it and its end, else 1."""
@@ -81,14 +83,13 @@ class TestAlert:
         """Look until `done` names every sink, saying each one; None when time is up, having said what to look at."""
         dynamodb = self.session.client("dynamodb")
         group = group_of(self.id)
-        fallbacks = frozenset(sink.fallback for sink in self.routing.sinks.values() if sink.fallback)
         said: set[str] = set()
         until = time.monotonic() + seconds
         while True:
-            progress = look(dynamodb, table=self.routing.found.table, group=group, also=fallbacks)
+            progress = look(dynamodb, table=self.routing.found.table, group=group)
+            self._route = self._route or frozenset(progress.digests or ())
             for sink in sorted(done(progress) - said):
-                stands_in = "" if sink in (progress.digests or ()) else ", standing in for another"
-                self._tell(f"{sink} {what}{stands_in}")
+                self._tell(f"{sink} {what}{'' if sink in self._route else ', standing in for another'}")
                 said.add(sink)
             if progress.digests and said >= progress.digests.keys():
                 return progress

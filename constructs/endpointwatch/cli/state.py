@@ -17,7 +17,7 @@ class Progress:
     incident: str = ""
     """Its id; empty until the enricher has taken the alert up."""
     digests: Mapping[str, int] | None = None
-    """Sinks that are to be told, each with the seconds of its digest (0: at once); None until the incident is there."""
+    """Sinks that are to be told, each with the seconds of its digest (0: at once); fallbacks join. None until that is known."""
     took: frozenset[str] = frozenset()
     """Sinks that took it."""
     over: frozenset[str] = frozenset()
@@ -33,15 +33,8 @@ def group_of(test: str) -> str:
     return f"endpointwatch/{name}/{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
-def look(dynamodb: Any, *, table: str, group: str, also: frozenset[str] = frozenset()) -> Progress:
-    """How far the incident of `group` has come.
-
-    Args:
-        dynamodb: a client.
-        table: its name.
-        group: see `group_of`.
-        also: sinks to look at beside those that are to be told, such as their fallbacks.
-    """
+def look(dynamodb: Any, *, table: str, group: str) -> Progress:
+    """How far the incident of `group` (see `group_of`) has come."""
 
     def read(key: str) -> Mapping[str, Any]:
         response = dynamodb.get_item(TableName=table, Key={"id": {"S": key}}, ConsistentRead=True)
@@ -55,7 +48,7 @@ def look(dynamodb: Any, *, table: str, group: str, also: frozenset[str] = frozen
     if body is None:
         return Progress(incident=id)
     digests = json.loads(body).get("sinks", {})
-    told = {sink: json.loads(read(f"told#{sink}#{id}").get("body", {}).get("S", "{}")) for sink in {*digests, *also}}
+    told = {sink: json.loads(read(f"told#{sink}#{id}").get("body", {}).get("S", "{}")) for sink in digests}
     return Progress(
         incident=id,
         digests=digests,

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alert_enricher.grouping import group_of as group_of_alert
 from alert_enricher.parse.message import parse
@@ -137,3 +139,19 @@ def _letter(body: str, *, age: timedelta = timedelta(minutes=5), **attributes: s
 def test_a_dead_letter_is_one_line_without_its_content(letter: dict[str, Any], line: str) -> None:
     """What it tells of, how old it is, why it is dead; never its body, which may hold secrets."""
     assert redrive.describe(letter, now=NOW) == line
+
+
+@given(
+    text=st.text()
+    | st.recursive(
+        st.none() | st.text() | st.integers(),
+        lambda inner: (
+            st.lists(inner) | st.dictionaries(st.sampled_from(["Message", "sink", "kind", "id", "AlarmName"]), inner)
+        ),
+    ).map(json.dumps)
+)
+def test_any_dead_letter_can_be_listed(text: str) -> None:
+    """Whatever lies there, it is one line, which does nothing to a terminal."""
+    line = redrive.describe(_letter(text), now=NOW)
+    assert line.endswith(", 5 min old: tried too often")
+    assert line.isprintable()
