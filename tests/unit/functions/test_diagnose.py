@@ -200,6 +200,11 @@ def test_a_rule_names_its_cause_with_figures(alert: Alert, known: Context, rule:
         pytest.param(
             SERVICE, Context(pods=pods("Error", node="ip-2"), nodes=(XID_79,)), id="the bad pod runs elsewhere"
         ),
+        pytest.param(
+            SERVICE,
+            Context(pods=(Pod(name="well", phase="Running", node="ip-1", ready=True),), nodes=(XID_79,)),
+            id="the pods on the broken node are well",
+        ),
         pytest.param(ALERT, context(WELL, logs=lines("Xid (PCI:0): 79")), id="a line, and nobody suffers"),
         pytest.param(ALERT, context(logs=lines("Xid (PCI:0): 43, pid=7")), id="XID 43 is the application's"),
         # capacity
@@ -256,8 +261,10 @@ def test_a_rule_names_its_cause_with_figures(alert: Alert, known: Context, rule:
         # upstream
         pytest.param(ALERT, context({**REFUSED, "Client errors (4xx)": (0.2, 3)}), id="few are refused"),
         pytest.param(ALERT, context({**REFUSED, "Client errors (4xx)": (30, 40)}), id="many were refused before"),
-        pytest.param(ALERT, context({**REFUSED, "Errors": (0.04, 9)}), id="the model fails as well"),
-        pytest.param(ALERT, context({**REFUSED, "Latency p99": (210, 900)}), id="the model is slow as well"),
+        pytest.param(alarm("client-errors"), context({**REFUSED, "Errors": (0.04, 9)}), id="the model fails as well"),
+        pytest.param(
+            alarm("client-errors"), context({**REFUSED, "Latency p99": (210, 900)}), id="the model is slow as well"
+        ),
         pytest.param(
             alarm("client-errors"),
             context(REFUSED, siblings=(Sibling(name="ranker/AllTraffic/latency", state="ALARM"),)),
@@ -399,8 +406,24 @@ def test_a_deployment_is_known_by_whoever_tells_of_it(
         ),
         (replace(ENDPOINT, modified_at=BEGAN, config_created_at=None), ()),
         (replace(ENDPOINT, pending_since=BEGAN - timedelta(hours=3), modified_at=BEGAN), ()),
+        (
+            replace(
+                ENDPOINT,
+                config_created_at=BEGAN - timedelta(minutes=70),
+                modified_at=BEGAN + timedelta(minutes=2),
+                pending_since=BEGAN + timedelta(minutes=6),
+            ),
+            (),
+        ),
     ],
-    ids=["an old config", "scaled since", "scaled since, by CloudTrail", "an unknown config", "under way for hours"],
+    ids=[
+        "an old config",
+        "scaled since",
+        "scaled since, by CloudTrail",
+        "an unknown config",
+        "under way for hours",
+        "begun after the alert, which moved the time of change",
+    ],
 )
 def test_a_scaling_is_not_taken_for_a_deployment(endpoint: Endpoint, changes: tuple[Change, ...]) -> None:
     """SageMaker moves the endpoint's time of change for every scaling: nobody is told to roll back for that."""

@@ -5,8 +5,8 @@ from alert_enricher.diagnose.facts import CLIENT_ERRORS, ERRORS, P99, Facts
 
 
 def upstream(facts: Facts) -> Diagnosis | None:
-    """Match refusals that rose while the model answers as before; not after a deployment, which may refuse what was fine."""
-    if not facts.client_errors_rose or not facts.is_well or facts.deployment is not None:
+    """Match refusals that rose while the model answers as before; after a deployment `regression` has been asked before."""
+    if not facts.client_errors_rose or not facts.is_well:
         return None
     if facts.alarming & {"errors", "latency"}:
         return None
