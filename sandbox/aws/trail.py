@@ -43,6 +43,13 @@ def record(operation: str, request: Mapping[str, Any], who: str) -> None:
             region=REGION,
             request_id=new_uuid(),
             user_agent="",
-            request_params=json.loads(json.dumps(dict(request), default=str)),
+            request_params=_camel_case(json.loads(json.dumps(dict(request), default=str))),
             method="POST",
         )
+
+
+def _camel_case(value: Any) -> Any:
+    """A request as CloudTrail writes it: `endpointConfigName`."""
+    if isinstance(value, dict):
+        return {name[:1].lower() + name[1:]: _camel_case(inner) for name, inner in value.items()}
+    return [_camel_case(inner) for inner in value] if isinstance(value, list) else value

@@ -109,7 +109,8 @@ def test_calls_that_changed_an_endpoint_are_in_the_trail(aws: Aws) -> None:
     assert event["Resources"] == [{"ResourceType": "AWS::SageMaker::EndpointConfig", "ResourceName": "ranker-7"}]
     assert abs(sandbox_now(aws) - event["EventTime"].astimezone(UTC)) < timedelta(minutes=5)
     told = json.loads(event["CloudTrailEvent"])
-    assert told["requestParameters"]["EndpointConfigName"] == "ranker-7"
+    assert told["requestParameters"]["endpointConfigName"] == "ranker-7"
+    assert told["requestParameters"]["productionVariants"][0]["modelName"] == "m"
 
 
 def test_nothing_scales(aws: Aws) -> None:
