@@ -51,5 +51,9 @@ def record(operation: str, request: Mapping[str, Any], who: str) -> None:
 def _camel_case(value: Any) -> Any:
     """A request as CloudTrail writes it: `endpointConfigName`."""
     if isinstance(value, dict):
-        return {name[:1].lower() + name[1:]: _camel_case(inner) for name, inner in value.items()}
+        # Not the names in a container's environment, such as MAX_INPUT_BYTES.
+        return {
+            name[:1].lower() + name[1:] if name[1:2].islower() else name: _camel_case(inner)
+            for name, inner in value.items()
+        }
     return [_camel_case(inner) for inner in value] if isinstance(value, list) else value
