@@ -376,7 +376,7 @@ def test_what_a_stack_did_not_get_is_reported(aws: Aws) -> None:
 def test_the_end_leaves_no_process_and_no_file(
     number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A model container, a function's worker and the process that draws end within seconds, even when the embedded AWS is killed."""
+    """A model container, a function's worker and the process that draws end within seconds, even when it is killed."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with embedded_aws() as running:
         running.client("cloudformation").create_stack(StackName="short", TemplateBody=template(passes="1"))
