@@ -32,13 +32,18 @@ BEGAN = datetime(2026, 11, 23, 14, 8, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\nrest"
 
 
+_started: list[Gathering] = []
+
+
 @pytest.fixture(autouse=True)
-def forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start every test without remembered answers, and without waiting between CloudTrail's lookups."""
+def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Start every test without remembered answers and end it without threads; CloudTrail's lookups need not keep apart."""
     tags._cache.clear()
     cloudtrail._cache.clear()
     monkeypatch.setattr(cloudtrail, "APART_SECONDS", 0.0)
-    monkeypatch.setattr(cloudtrail, "_lock", threading.Lock())  # a thread of the test before may still hang with it
+    yield
+    while _started:
+        _started.pop()._pool.shutdown(wait=True)
 
 
 @pytest.fixture
@@ -99,7 +104,8 @@ def starting(alert: Alert, aws: ModelledAws, seconds: float = SETTINGS.deadline_
     """Identify an alert and begin to gather."""
     alert, missing = identify(alert, aws.client)
     settings = replace(SETTINGS, deadline_seconds=seconds)
-    return begin(alert, settings, charts_bucket="charts-bucket", missing=missing, clients=aws.client)
+    _started.append(begin(alert, settings, charts_bucket="charts-bucket", missing=missing, clients=aws.client))
+    return _started[-1]
 
 
 def gathered(alert: Alert, aws: ModelledAws, seconds: float = SETTINGS.deadline_seconds) -> Context:
@@ -197,6 +203,7 @@ def test_when_everything_hangs_the_page_still_goes(aws: ModelledAws, hang: Calla
     aws.answers = dict.fromkeys((*aws.answers, "lookup_events", "describe_scaling_activities"), hang)
     settings = replace(SETTINGS, deadline_seconds=SHORT_SECONDS)
     gathering = begin(ALERT, settings, charts_bucket="charts", clients=aws.client)
+    _started.append(gathering)
     time.sleep(0.3)
     began = time.monotonic()
     context = gathering.by_deadline()
