@@ -9,6 +9,7 @@ One gate stands before each sink, shared by all invocations through the state ta
   then one delivery tries for all of them.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 TRIP_AFTER = 5
@@ -70,7 +71,9 @@ class Answer:
     why: str = ""
 
 
-def ask(gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages: int = 1) -> Answer:
+def ask(
+    gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages: int = 1, far: float = math.inf
+) -> Answer:
     """Ask for a turn.
 
     Args:
@@ -79,7 +82,14 @@ def ask(gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages: 
         now: the clock.
         critical: whether it goes before others.
         messages: how many are sent in this turn; the next turn comes that much later.
+        far: seconds; a turn further away than that, at a sink that works, is not kept: whoever asks will not come for it.
     """
+    answer = _ask(gate, rate, now=now, critical=critical, messages=messages)
+    works = now >= gate.closed_until and not gate.is_tripped
+    return replace(answer, gate=gate) if works and answer.wait > far else answer
+
+
+def _ask(gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages: int) -> Answer:
     if now < gate.closed_until:
         why = f"the sink has failed {gate.failures} times in a row" if gate.is_tripped else "the sink asked for time"
         return _refuse(gate, rate, after=gate.closed_until, now=now, critical=critical, why=why)

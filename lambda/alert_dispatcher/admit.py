@@ -1,5 +1,6 @@
 """Who may be told now: the turns of a whole batch, by priority; the others wait for theirs, or go into a digest."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -65,7 +66,10 @@ def _ask(
     rate = settings.rate if settings else None
     try:
         sink = work.sink(name)
-        wants = [(asker.job.critical, asker.messages) for asker in askers]
+        wants = [
+            (asker.job.critical, asker.messages, digests.FAR_SECONDS if _may_gather(sink, asker) else math.inf)
+            for asker in askers
+        ]
         before, answers = turnstile.ask(work.store, name, rate, wants)
     except (BusyError, RejectedError) as error:
         for asker in askers:
@@ -86,6 +90,11 @@ def _ask(
     return tellers
 
 
+def _may_gather(sink: Sink, asker: _Asker) -> bool:
+    """Whether it can go into a digest when its turn is far away."""
+    return not asker.job.critical and isinstance(asker.what, Update) and digests.takes(sink, asker.what)
+
+
 def _refused(
     work: Work,
     asker: _Asker,
@@ -103,8 +112,8 @@ def _refused(
         return
     # While the sink is left alone, records stay where they are, and a digest gathers them when it is back.
     works = answer.gate.closed_until <= work.now.timestamp() and not answer.gate.is_tripped
-    storm = works and not job.critical and answer.wait > digests.FAR_SECONDS
-    if storm and isinstance(what, Update) and digests.takes(sink, what):
+    storm = works and answer.wait > digests.FAR_SECONDS
+    if storm and isinstance(what, Update) and _may_gather(sink, asker):
         gathered.setdefault((name, digests.GATHER_SECONDS), []).append((job, what))
     else:
         work.returns.later(job, answer.wait, answer.why)

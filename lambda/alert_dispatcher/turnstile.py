@@ -13,8 +13,8 @@ from alert_common.store import BusyError, Store
 TRIES = 8
 """Others save the same gate; each conflict means that one of them got on."""
 
-Want = tuple[bool, int]
-"""Whether it is critical, and how many messages it takes."""
+Want = tuple[bool, int, float]
+"""Whether it is critical, how many messages it takes, and how far away (seconds) a turn is of no use to it."""
 
 
 def ask(store: Store, sink: str, rate: Rate | None, wants: Sequence[Want]) -> tuple[Gate, Sequence[Answer]]:
@@ -26,8 +26,8 @@ def ask(store: Store, sink: str, rate: Rate | None, wants: Sequence[Want]) -> tu
     for _ in range(TRIES):
         before = gate = store.gate(sink)
         now, answers = clock.now().timestamp(), []
-        for critical, messages in wants:
-            answer = gates.ask(gate, rate, now=now, critical=critical, messages=messages)
+        for critical, messages, far in wants:
+            answer = gates.ask(gate, rate, now=now, critical=critical, messages=messages, far=far)
             gate = answer.gate
             answers.append(answer)
         if gate == before or store.save_gate(sink, gate):

@@ -1,6 +1,7 @@
 """A sink gets no more than it takes, the urgent first, and nobody waits for ever."""
 
 import heapq
+import math
 
 import pytest
 from hypothesis import given, settings
@@ -134,17 +135,17 @@ RATE = Rate(messages=1, seconds=1.0)
 def test_turns_that_others_took_meanwhile_are_not_given_twice() -> None:
     """A gate that changed since it was read is read and asked again."""
     store = Rival(conflicts=3)
-    before, (answer,) = turnstile.ask(store, "slack", RATE, [(False, 1)])
+    before, (answer,) = turnstile.ask(store, "slack", RATE, [(False, 1, math.inf)])
     assert (before.version, answer.granted) == (3, True)
     with pytest.raises(BusyError, match="too many ask for a turn at slack"):
-        turnstile.ask(Rival(conflicts=99), "slack", RATE, [(False, 1)])
+        turnstile.ask(Rival(conflicts=99), "slack", RATE, [(False, 1, math.inf)])
 
 
 def test_a_gate_that_need_not_change_is_not_written() -> None:
     """Without a rate, and with nothing learned, a batch reads the gate once and writes nothing."""
     table = FakeDynamoDb()
     store = Store(table, "state")
-    before, answers = turnstile.ask(store, "slack", None, [(False, 1)] * 50)
+    before, answers = turnstile.ask(store, "slack", None, [(False, 1, math.inf)] * 50)
     assert all(answer.granted for answer in answers)
     learned = Learned(before=before)
     learned.took()
@@ -171,3 +172,15 @@ def test_what_a_batch_learned_is_saved_once() -> None:
     again.took()
     again.save(store, "slack")
     assert store.gate("slack").failures == 0
+
+
+def test_whoever_will_not_come_for_a_far_turn_takes_none() -> None:
+    """A storm that goes into a digest leaves no line of empty turns behind it: the next one waits for those that come."""
+    gate, rate = Gate(free_at=20.0), Rate(messages=1, seconds=1.0)
+    for _ in range(100):
+        answer = ask(gate, rate, now=0.0, critical=False, far=10.0)
+        assert (answer.granted, answer.wait) == (False, 20.0)
+        gate = answer.gate
+    assert ask(gate, rate, now=0.0, critical=False).wait == 20.0
+    kept = ask(Gate(free_at=5.0), rate, now=0.0, critical=False, far=10.0)
+    assert ask(kept.gate, rate, now=0.0, critical=False).wait == 6.0, "a turn that is near is kept"
