@@ -77,6 +77,29 @@ class Turn:
     told: Told
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A delivery that waits for its turn, and will tell whatever there is to tell by then."""
+
+    until: float
+    """Seconds of the clock."""
+    message: str
+    """The id of its message on the queue."""
+    critical: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What was read for a batch; what is absent is not there."""
+
+    incidents: Mapping[str, Incident]
+    """By id."""
+    told: Mapping[Key, Told]
+    """By sink and id."""
+    waiting: Mapping[Key, Waiting]
+    """By sink and id."""
+
+
 class Store:
     """Access to the table; leases and expiry go by the clock, everything else by the alerts' own times."""
 
@@ -168,18 +191,31 @@ class Store:
 
     # Sinks
 
-    def look(self, wanted: Iterable[Key]) -> tuple[Mapping[str, Incident], Mapping[Key, Told]]:
-        """Return incidents by id, and what sinks were told by (sink, id), as they are now; what is absent is left out."""
+    def look(self, wanted: Iterable[Key]) -> Seen:
+        """Return incidents, what sinks were told of them, and who waits to tell them, as they are now."""
         keys = list(dict.fromkeys(wanted))
-        ids = dict.fromkeys(f"incident#{id}" for _, id in keys)
-        items = self._read_all([*ids, *(f"told#{sink}#{id}" for sink, id in keys)])
-        incidents = {id.partition("#")[2]: _document(Incident, item) for id, item in items.items() if id in ids}
-        told = {
-            key: _document(Told, items[f"told#{key[0]}#{key[1]}"]) for key in keys if f"told#{key[0]}#{key[1]}" in items
-        }
-        return (
-            {id: incident for id, incident in incidents.items() if incident is not None},
-            {key: record for key, record in told.items() if record is not None},
+        incidents = dict.fromkeys(f"incident#{id}" for _, id in keys)
+        items = self._read_all([*incidents, *(f"told#{sink}#{id}" for sink, id in keys)])
+        of_sinks = {(sink, id): item for sink, id in keys if (item := items.get(f"told#{sink}#{id}"))}
+        return Seen(
+            incidents={
+                key.partition("#")[2]: codec.loads(Incident, item["body"]["S"])
+                for key, item in items.items()
+                if key in incidents
+            },
+            told={key: codec.loads(Told, item["body"]["S"]) for key, item in of_sinks.items() if "body" in item},
+            waiting={
+                key: codec.loads(Waiting, item["waiting"]["S"]) for key, item in of_sinks.items() if "waiting" in item
+            },
+        )
+
+    def wait(self, sink: str, id: str, waiting: Waiting) -> None:
+        """Remember that a delivery waits for its turn."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=_key(f"told#{sink}#{id}"),
+            UpdateExpression="SET waiting = :waiting, expires_at = :expires",
+            ExpressionAttributeValues={":waiting": {"S": codec.dumps(waiting)}, ":expires": _expiry()},
         )
 
     def take_turn(self, sink: str, id: str) -> Turn:

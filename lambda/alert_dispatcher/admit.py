@@ -5,8 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from aws_lambda_powertools.logging import Logger
+
 from alert_common.gate import Answer
-from alert_common.store import BusyError
+from alert_common.redact import redact
+from alert_common.store import BusyError, Waiting
 from alert_dispatcher import digests, fallback, tell, turnstile
 from alert_dispatcher.errors import RejectedError
 from alert_dispatcher.jobs import Job
@@ -14,6 +17,8 @@ from alert_dispatcher.look import Found
 from alert_dispatcher.sinks.base import Digest, Sink, Update
 from alert_dispatcher.turnstile import Learned
 from alert_dispatcher.work import SOON_SECONDS, Work
+
+logger = Logger()
 
 Teller = Callable[[], None]
 
@@ -82,7 +87,7 @@ def _ask(
     tellers: list[Teller] = []
     for asker, answer in zip(askers, answers, strict=True):
         if not answer.granted:
-            _refused(work, asker, answer, sink, gathered)
+            tellers += _refused(work, asker, answer, sink, gathered)
         elif isinstance(asker.what, Digest):
             tellers.append(partial(digests.tell, work, asker.job, asker.what, sink))
         else:
@@ -101,19 +106,31 @@ def _refused(
     answer: Answer,
     sink: Sink,
     gathered: dict[tuple[str, int], list[tuple[Job, Update]]],
-) -> None:
+) -> list[Teller]:
     job, what, name = asker.job, asker.what, asker.job.delivery.sink
+    work.returns.count(job)
     updates = what.updates if isinstance(what, Digest) else (what,)
     if answer.gate.is_tripped:
         for update in updates:
             fallback.engage(work, name, update, answer.why)
     settings = work.of(name)
     if settings and job.is_old(work.now) and work.returns.buried(job, settings, f"tried for a day: {answer.why}"):
-        return
+        return []
     # While the sink is left alone, records stay where they are, and a digest gathers them when it is back.
     works = answer.gate.closed_until <= work.now.timestamp() and not answer.gate.is_tripped
     storm = works and answer.wait > digests.FAR_SECONDS
     if storm and isinstance(what, Update) and _may_gather(sink, asker):
         gathered.setdefault((name, digests.GATHER_SECONDS), []).append((job, what))
-    else:
-        work.returns.later(job, answer.wait, answer.why)
+        return []
+    work.returns.later(job, answer.wait, answer.why)
+    return [] if isinstance(what, Digest) else [partial(_wait, work, job, answer.wait)]
+
+
+def _wait(work: Work, job: Job, seconds: float) -> None:
+    """Remember that this one waits, so that others of the same incident need no turn of their own."""
+    until = work.now.timestamp() + seconds
+    waiting = Waiting(until=until, message=job.record["messageId"], critical=job.critical)
+    try:
+        work.store.wait(*job.key, waiting)
+    except Exception as error:  # then each waits for its own
+        logger.warning("who waits was not stored", extra={"sink": job.delivery.sink, "error": redact(repr(error))})

@@ -9,14 +9,15 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-from alert_common import clock, settings
+from alert_common import clock, queue
+from alert_common import settings as settings_document
 from alert_common.aws import client, prepare
 from alert_common.delivery import Kind
 from alert_common.queue import Record
 from alert_common.redact import redact
 from alert_common.settings import Settings
 from alert_common.store import Store
-from alert_dispatcher import heartbeat, jobs
+from alert_dispatcher import heartbeat, jobs, metrics
 from alert_dispatcher.admit import admit
 from alert_dispatcher.charts import Charts
 from alert_dispatcher.errors import RejectedError
@@ -26,7 +27,7 @@ from alert_dispatcher.returns import Returns
 from alert_dispatcher.secrets import Secrets
 from alert_dispatcher.sinks import registry
 from alert_dispatcher.sinks.base import Sink, Tools
-from alert_dispatcher.work import Work
+from alert_dispatcher.work import SOON_SECONDS, Work
 
 prepare("dynamodb", "sqs", "secretsmanager", "ssm")
 logger = Logger()
@@ -40,9 +41,15 @@ FUNCTION_SECONDS = 30.0
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """See to every record of a batch and answer which of them come back."""
     left = context.get_remaining_time_in_millis() / 1000 if context else FUNCTION_SECONDS
+    try:
+        settings, store = _settings(), _store()
+    except Exception as error:  # not left to the queue's own timeout, which is minutes
+        logger.error("settings could not be read", extra={"error": redact(repr(error))})  # noqa: TRY400
+        queue.put_back_all(client("sqs"), [(record, SOON_SECONDS) for record in event["Records"]])
+        return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]}
     work = Work(
-        store=_store(),
-        settings=_settings(),
+        store=store,
+        settings=settings,
         sqs=client("sqs"),
         sink=_sink,
         returns=Returns(client("sqs")),
@@ -58,6 +65,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             learned.save(work.store, name)
         except Exception as error:  # the records are seen to; the next batch learns it again
             logger.warning("the gate was not saved", extra={"sink": name, "error": redact(repr(error))})
+    _report_late(work)
     return work.returns.answer()
 
 
@@ -103,6 +111,16 @@ def _beat(work: Work, job: Job) -> Callable[[], None]:
     return beat
 
 
+def _report_late(work: Work) -> None:
+    if not work.returns.late:
+        return
+    try:
+        environment = work.settings.environment
+        metrics.put(client("cloudwatch"), "OldestDelivery", work.returns.late, environment=environment, unit="Seconds")
+    except Exception as error:
+        logger.warning("late deliveries were not counted", extra={"error": redact(repr(error))})
+
+
 def _side_by_side(calls: Sequence[Callable[[], None]]) -> None:
     for done in [_threads().submit(call) for call in calls]:
         done.result()
@@ -120,7 +138,7 @@ def _sink(name: str) -> Sink:
 
 @cache
 def _settings() -> Settings:
-    return settings.read(client("ssm"))
+    return settings_document.read(client("ssm"))
 
 
 @cache

@@ -7,6 +7,7 @@ from aws_lambda_powertools.logging import Logger
 
 from alert_common import clock
 from alert_common.redact import redact
+from alert_dispatcher import metrics
 from alert_dispatcher.jobs import Job
 from alert_dispatcher.sinks.base import Sink
 
@@ -23,17 +24,7 @@ def beat(job: Job, sink: Sink, *, environment: str, cloudwatch: Any) -> None:
         return
     try:
         sink.probe()
-        cloudwatch().put_metric_data(
-            Namespace="endpointwatch",
-            MetricData=[
-                {
-                    "MetricName": "Heartbeats",
-                    "Dimensions": [{"Name": "Environment", "Value": environment}, {"Name": "Sink", "Value": name}],
-                    "Value": 1.0,
-                    "Unit": "Count",
-                }
-            ],
-        )
+        metrics.put(cloudwatch(), "Heartbeats", {name: 1.0}, environment=environment, unit="Count")
     except Exception as error:
         logger.error("heartbeat failed", extra={"sink": name, "error": redact(f"{type(error).__name__}: {error}")})  # noqa: TRY400
 

@@ -9,6 +9,7 @@ from aws_lambda_powertools.logging import Logger
 from alert_common.delivery import Kind
 from alert_common.incident import Incident, Told
 from alert_common.page import Action
+from alert_common.store import Waiting
 from alert_dispatcher import trying
 from alert_dispatcher.gap import URGENCY, Gap
 from alert_dispatcher.jobs import Job
@@ -19,6 +20,8 @@ logger = Logger()
 
 DIGEST_MOST = 40
 """Incidents of one message: more would not fit into one of Slack's. The next message takes the others."""
+WAITING_MARGIN_SECONDS = 2.0
+"""Beyond what the clocks of two invocations differ."""
 DIGEST_SECONDS = 3_600
 """An attempt within a digest that is still open after so long is one whose delivery is gone."""
 
@@ -37,7 +40,9 @@ def look(work: Work, jobs: Sequence[Job]) -> Found:
     singles = [job for job in jobs if job.delivery.kind is Kind.INCIDENT]
     digests = [job for job in jobs if job.delivery.kind is Kind.DIGEST]
     within = [(job.delivery.sink, id) for job in digests for id in members[job.key]]
-    incidents, told = work.store.look([*(job.key for job in singles), *(job.key for job in digests), *within])
+    seen = work.store.look([*(job.key for job in singles), *(job.key for job in digests), *within])
+    incidents, told = seen.incidents, seen.told
+    singles = [job for job in singles if not _is_waited_for(work, job, seen.waiting.get(job.key))]
 
     def gap(sink: str, id: str) -> Gap | None:
         incident = incidents.get(id)
@@ -88,6 +93,18 @@ def wanted(gap: Gap) -> set[str]:
         happened = [one for one in news if one.action is Action.INFORM]
         keys |= {one.page for one in (news if len(news) <= MANY else happened[-MANY:])}
     return keys
+
+
+def _is_waited_for(work: Work, job: Job, other: Waiting | None) -> bool:
+    """Whether another delivery waits for its turn with the same incident, and will tell what this one would.
+
+    One of several is enough, and the turns of the others would only keep further incidents waiting. It was put back before it
+    reads what there is to tell, so it cannot miss anything that is there now.
+    """
+    if other is None or other.message == job.record["messageId"] or job.delivery.stands_in:
+        return False
+    comes_later = other.until > work.now.timestamp() + WAITING_MARGIN_SECONDS
+    return comes_later and (other.critical or not job.critical)
 
 
 def _gap(work: Work, incident: Incident, told: Told) -> Gap:

@@ -14,12 +14,19 @@ from alert_dispatcher.jobs import Job
 logger = Logger()
 
 
+LATE_SECONDS = 60.0
+"""A delivery that is due for longer is worth a datapoint; its alarm has the threshold that matters."""
+
+
 @dataclass
 class Returns:
     """Gathers what comes back; threads may share it."""
 
     sqs: Any
     waits: list[tuple[Record, float]] = field(default_factory=list)
+
+    late: dict[str, float] = field(default_factory=dict)
+    """Seconds for which the oldest delivery that is due has not got through, by sink."""
 
     def later(self, job: Job, seconds: float, why: str) -> None:
         """Bring a record back after so many seconds; nothing has failed."""
@@ -29,6 +36,7 @@ class Returns:
     def failed(self, job: Job, sink: SinkSettings | None, why: str, asked: float | None = None) -> None:
         """Bring a record back, later each time; one that has been tried for a day becomes a dead letter."""
         why = redact(why)
+        self.count(job)
         if sink is not None and job.is_old(clock.now()) and self.buried(job, sink, f"tried for a day: {why}"):
             return
         seconds = queue.delay(asked, job.receives)
@@ -36,6 +44,12 @@ class Returns:
             "comes back later", extra={"sink": job.delivery.sink, "id": job.delivery.id, "seconds": seconds, "why": why}
         )
         self.waits.append((job.record, seconds))
+
+    def count(self, job: Job) -> None:
+        """Count a delivery that is due and does not get through now."""
+        age, name = (clock.now() - job.since).total_seconds(), job.delivery.sink
+        if age > LATE_SECONDS:
+            self.late[name] = max(age, self.late.get(name, 0.0))
 
     def reject(self, job: Job, sink: SinkSettings | None, why: str) -> None:
         """Move a record to its dead-letter queue; one that nothing takes fails until its queue gives it up."""

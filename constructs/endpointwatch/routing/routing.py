@@ -248,6 +248,7 @@ class AlertRouting(Construct):
             watch.heartbeat(name, minutes=minutes)
         watch.functions({"Enricher": self.enricher, "Dispatcher": self.dispatcher})
         watch.oldest_alert(self.queue)
+        watch.oldest_delivery(list(self.sink_queues))
         return watch
 
     @property

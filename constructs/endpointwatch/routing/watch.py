@@ -11,12 +11,13 @@ They tell `Fallback`, past the queues and functions that they watch. Their thres
   sink refuses is no error of the function.
 - **oldest alert**: 15 minutes old. Nothing waits in the queue of alerts, but for a minute behind another change of the same alarm.
 
-The age of messages in a sink's queue says nothing: some wait for an end to settle, for a digest or a reminder to be due, or for
-their turn, and SQS leaves out what was received three times. But heartbeats lie in the same queues: where nobody takes
-deliveries up, or the sink takes none, three heartbeats are missing too.
+- **oldest delivery**: 15 minutes old. The dispatcher itself says for how long what is due has not got through, whether the sink
+  fails or its rate limit holds a storm back. SQS's own age of a sink's queue says nothing: some messages wait for an end to
+  settle, for a digest or a reminder to be due, and SQS leaves out what was received three times. Where nobody takes deliveries up
+  at all, three heartbeats are missing: they lie in the same queues.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
@@ -147,6 +148,34 @@ class RoutingWatch(Construct):
                 missing="notBreaching",
                 summary=f"An alert has not been looked at for {OLD_MINUTES} minutes.",
                 first="look at the log of the enricher, and whether its event source mapping is enabled.",
+            ),
+        )
+
+    def oldest_delivery(self, sinks: Sequence[str]) -> None:
+        """An alarm when something that one of these sinks should have been told is old."""
+        ages = {
+            f"s{number}": MetricSpec(
+                namespace=NAMESPACE,
+                name="OldestDelivery",
+                dimensions={"Environment": self._environment, "Sink": sink},
+                statistic="Maximum",
+                label=sink,
+            )
+            for number, sink in enumerate(sinks)
+        }
+        self._alarm(
+            "OldestDelivery",
+            AlarmSpec(
+                severity=Severity.CRITICAL,
+                signal="oldest-delivery",
+                watches=MathSpec(expression=f"MAX([{', '.join(ages)}])", using=ages, label="oldest delivery"),
+                threshold=60 * OLD_MINUTES,
+                unit="seconds",
+                datapoints=1,
+                periods=1,
+                missing="notBreaching",
+                summary=f"A sink has not taken for {OLD_MINUTES} minutes what it should have been told.",
+                first="look at the log of the dispatcher: it names the sink, and why it does not take it.",
             ),
         )
 

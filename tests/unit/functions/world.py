@@ -99,7 +99,7 @@ class World:
 
     def told(self, sink: str = "slack", id: str = "endpointwatch/ranker/1") -> Told:
         """Return what a sink was told."""
-        return self.store.look([(sink, id)])[1].get((sink, id), Told())
+        return self.store.look([(sink, id)]).told.get((sink, id), Told())
 
     def bodies(self, part: str = "") -> list[Any]:
         """List the JSON bodies of the requests to paths with this part."""

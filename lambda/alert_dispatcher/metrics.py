@@ -1,0 +1,30 @@
+"""The dispatcher's own metrics, by which it is watched."""
+
+from collections.abc import Mapping
+from typing import Any
+
+NAMESPACE = "endpointwatch"
+
+
+def put(cloudwatch: Any, name: str, by_sink: Mapping[str, float], *, environment: str, unit: str) -> None:
+    """Put one datapoint for each sink.
+
+    Args:
+        cloudwatch: the client.
+        name: of the metric.
+        by_sink: values by sink name.
+        environment: the other dimension.
+        unit: as CloudWatch names it: `Count`, `Seconds`.
+    """
+    cloudwatch.put_metric_data(
+        Namespace=NAMESPACE,
+        MetricData=[
+            {
+                "MetricName": name,
+                "Dimensions": [{"Name": "Environment", "Value": environment}, {"Name": "Sink", "Value": sink}],
+                "Value": value,
+                "Unit": unit,
+            }
+            for sink, value in by_sink.items()
+        ],
+    )

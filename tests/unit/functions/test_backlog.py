@@ -1,0 +1,91 @@
+"""A backlog keeps one turn for each incident, says how old it is, and comes back soon when nothing can be known."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from alert_common.alert import Severity
+from alert_common.delivery import Delivery
+from alert_common.incident import Stage
+from alert_dispatcher import handler as dispatcher
+from tests.unit.functions.fakes import Answer, client_error
+from tests.unit.functions.samples import page
+from tests.unit.functions.world import World, running, to
+
+CRITICAL = Severity.CRITICAL
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Return a dispatcher whose PagerDuty takes one message in twenty seconds, and has just taken one."""
+    with running(monkeypatch) as made:
+        made.settings["sinks"]["pagerduty"]["rate"] = {"messages": 1, "seconds": 20.0, "burst": 1}
+        made.happens(page(), id="endpointwatch/other/1")
+        assert made.run(to("pagerduty", "endpointwatch/other/1")) == []
+        made.happens(page())
+        yield made
+
+
+def _named(name: str, world: World, delivery: Delivery) -> list[str]:
+    """Hand in one record whose message has this id, by its place in a batch of others that are no deliveries for long."""
+    fillers = [to("pagerduty", "endpointwatch/gone/1")] * int(name)
+    return world.run(*fillers, delivery)
+
+
+def test_one_of_several_waits_for_them_all(world: World) -> None:
+    """While a delivery of the incident waits for its turn, others are done: it will tell what they would."""
+    assert _named("0", world, to("pagerduty", severity=CRITICAL)) == ["m0"]
+    assert world.hidden() == [20]
+    assert _named("1", world, to("pagerduty", severity=CRITICAL)) == []
+    assert len(world.hidden()) == 1
+    world.passes(seconds=20)
+    assert _named("0", world, to("pagerduty", severity=CRITICAL)) == []
+    assert world.told("pagerduty").stage is Stage.OPEN
+
+
+def test_who_waits_is_not_done_by_coming_twice(world: World) -> None:
+    """SQS may hand in the same message twice: the copy goes back too, or the only one that waits would be deleted."""
+    for _ in range(2):
+        assert _named("0", world, to("pagerduty", severity=CRITICAL)) == ["m0"]
+
+
+def test_a_critical_one_does_not_wait_for_another(world: World) -> None:
+    """What became critical asks for a turn of its own, since the one that waits has a later one."""
+    assert _named("0", world, to("pagerduty")) == ["m0"]
+    assert _named("1", world, to("pagerduty", severity=CRITICAL)) == ["m1"]
+    assert _named("2", world, to("pagerduty")) == [], "by now a critical one waits, for all"
+
+
+def test_who_comes_when_the_other_is_about_to_tell_asks_itself(world: World) -> None:
+    """The other may have read the incident already."""
+    assert _named("0", world, to("pagerduty", severity=CRITICAL)) == ["m0"]
+    world.passes(seconds=19)
+    assert _named("1", world, to("pagerduty", severity=CRITICAL)) == ["m1"]
+
+
+def test_what_is_late_is_counted(world: World) -> None:
+    """What is due and refused, or fails, is a datapoint with its age; what is young, or not due, is none."""
+    assert world.run(to("pagerduty", severity=CRITICAL)) == ["m0"]
+    assert world.aws.called("put_metric_data") == []
+    world.answers["/slack/"] = [Answer(status=503)]
+    world.run(to("slack"), age=timedelta(minutes=16))
+    (put,) = world.aws.called("put_metric_data")
+    (data,) = put["MetricData"]
+    assert (put["Namespace"], data["MetricName"], data["Unit"]) == ("endpointwatch", "OldestDelivery", "Seconds")
+    assert data["Dimensions"] == [{"Name": "Environment", "Value": "prod"}, {"Name": "Sink", "Value": "slack"}]
+    assert data["Value"] == pytest.approx(960, abs=1)
+    world.run(to("slack", not_before=world.now + timedelta(minutes=1)), age=timedelta(minutes=30))
+    assert len(world.aws.called("put_metric_data")) == 1
+
+
+def test_settings_that_cannot_be_read_send_the_batch_back_soon(world: World) -> None:
+    """Not for the minutes that a crashed function's records stay hidden."""
+    for cached in (dispatcher._settings, dispatcher._sink):
+        cached.cache_clear()
+    answer = world.aws.answers["get_parameters"]
+    world.aws.answers["get_parameters"] = client_error("ThrottlingException")
+    assert world.run(to("slack"), to("webhook")) == ["m0", "m1"]
+    assert world.hidden() == [5, 5]
+    world.aws.answers["get_parameters"] = answer
+    assert world.run(to("slack"), to("webhook")) == []
