@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as events_targets
@@ -17,7 +17,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
-from constructs import Construct
+from constructs import Construct, IConstruct
 from endpointwatch import _checks
 from endpointwatch._buckets import private_bucket
 from endpointwatch.routing.document import SettingsDocument
@@ -239,6 +239,34 @@ class AlertRouting(Construct):
                 **every,
             },
             sinks={sink.name: document(sink) for sink in sinks},
+        )
+
+    def read_cluster(self, id: str, *, cluster_name: str) -> IConstruct:
+        """Lets pages tell of an EKS cluster's pods and nodes: an access entry for the enricher, which may view and nothing else.
+
+        Nodes belong to no namespace, which AWS's view policy covers only: bind the group `endpointwatch` to a role that may list
+        them (docs/deploying.md has the manifest), or pages tell the pods alone.
+
+        Args:
+            id: of the construct.
+            cluster_name: a cluster of this account and region, with access entries enabled.
+        """
+        # Here, since this module of CDK takes a second to load, and few need it.
+        from aws_cdk import aws_eks as eks  # noqa: PLC0415
+
+        _checks.text("cluster_name", cluster_name, fix="give the cluster's name")
+        view = f"arn:{Aws.PARTITION}:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+        return eks.CfnAccessEntry(
+            self,
+            id,
+            cluster_name=cluster_name,
+            principal_arn=_role(self.enricher).role_arn,
+            kubernetes_groups=["endpointwatch"],
+            access_policies=[
+                eks.CfnAccessEntry.AccessPolicyProperty(
+                    policy_arn=view, access_scope=eks.CfnAccessEntry.AccessScopeProperty(type="cluster")
+                )
+            ],
         )
 
     def _watch(self, minutes: int) -> RoutingWatch:

@@ -255,3 +255,20 @@ def test_a_maintenance_window_mutes_every_alarm_of_the_endpoint() -> None:
     muted = {name["Ref"] for name in rule["Properties"]["MuteTargets"]["AlarmNames"]}
     assert muted == set(template.find_resources("AWS::CloudWatch::Alarm"))
     assert rule["Properties"]["Rule"]["Schedule"] == {"Duration": "PT1H", "Expression": "cron(0 2 * * SUN)"}
+
+
+def test_pages_may_tell_of_a_cluster() -> None:
+    """The enricher's role may view the cluster, nothing else, and belongs to a group to which its nodes can be shown."""
+    stack = Stack(App(), "Stack")
+    routing = _routing(stack, [MAIL])
+    routing.read_cluster("Cluster", cluster_name="inference")
+    (entry,) = Template.from_stack(stack).find_resources("AWS::EKS::AccessEntry").values()
+    properties = entry["Properties"]
+    (policy,) = properties["AccessPolicies"]
+    assert json.dumps(policy["PolicyArn"]).endswith(':eks::aws:cluster-access-policy/AmazonEKSViewPolicy"]]}')
+    assert (properties["ClusterName"], properties["KubernetesGroups"]) == ("inference", ["endpointwatch"])
+    role = routing.enricher.role
+    assert role is not None
+    assert properties["PrincipalArn"] == stack.resolve(role.role_arn)
+    with pytest.raises(ValueError, match="cluster_name: is empty"):
+        routing.read_cluster("Other", cluster_name="")
