@@ -153,7 +153,7 @@ def _full(update: Update, page: Page, told: Brief) -> list[str]:
         _listed("Workload", told.workload),
         _listed("Also in alarm", told.also_in_alarm[:20]),
         _listed("Last error lines", told.logs),
-        f"Could not be fetched: {told.missing}" if told.missing else "",
+        f"Not in this page: {told.missing}" if told.missing else "",
         "" if page.alert.understood else f"The message as it came:\n{page.alert.raw}",
     ]
 

@@ -196,7 +196,7 @@ def _details_of(page: Page, told: Brief) -> dict[str, Any]:
         "Owner": page.context.owner,
         "Alarm": alert.name,
         "Account and region": " ".join(part for part in (alert.account, alert.region) if part),
-        "Could not be fetched": told.missing,
+        "Not in this page": told.missing,
         "Message as it came": "" if alert.understood else alert.raw,
     }
     return {name: _cut(value) for name, value in details.items() if value}

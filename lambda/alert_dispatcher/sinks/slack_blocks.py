@@ -171,7 +171,7 @@ def _page(page: Page, told: Brief) -> list[Block]:
         blocks.append(context(siblings, escaped=True))
     blocks += _links(around.links)
     if told.missing:
-        blocks.append(context(f"Could not be fetched: {told.missing}"))
+        blocks.append(context(f"Not in this page: {told.missing}"))
     return blocks
 
 

@@ -17,7 +17,7 @@ from alert_enricher.enrich import links
 from alert_enricher.enrich.enrichers import Enricher, applying
 from alert_enricher.enrich.finding import Finding, put_in, reason
 
-TO_FOLLOW = "to follow if any"
+TO_FOLLOW = "follow if there are any"
 """Why something is missing that the page did not wait for."""
 _TROUBLE = {State.ALARM, State.INSUFFICIENT_DATA}
 

@@ -268,7 +268,7 @@ def test_the_page_does_not_wait_for_what_is_slow_by_nature(aws: ModelledAws) -> 
     gathering = starting(ALERT, aws, seconds=5)
     context = gathering.by_deadline()
     assert time.monotonic() - began < 3
-    assert context.missing == (Missing(what="configuration changes", why="to follow if any"),)
+    assert context.missing == (Missing(what="configuration changes", why="follow if there are any"),)
     slow.set()
     late = gathering.later(5)
     gathering.close()

@@ -59,7 +59,7 @@ def test_the_five_answers_are_there() -> None:
             "Deployed 12 min before: config ranker-config-7, model ranker-2026-11-23",
             "Roll back: redeploy the release before ranker-config-7 (deployed 12 min before).",
             "Look at the last error lines",
-            "Could not be fetched",
+            "Not in this page",
         ):
             assert answer in whole, answer
 

@@ -46,7 +46,7 @@ def trigger(**changes: Any) -> dict[str, Any]:
                     "  at ranker/model.py:118 in forward",
                 ],
                 "Owner": "ml-platform",
-                "Could not be fetched": "sibling alarms (timed out after 3 s)",
+                "Not in this page": "sibling alarms (timed out after 3 s)",
             },
         },
         "links": [
