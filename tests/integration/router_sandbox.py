@@ -196,6 +196,12 @@ class Router:
         ).get("Item", {})
         return json.loads(found["body"]["S"]) if "body" in found else {}
 
+    def handled(self, message: Mapping[str, Any]) -> bool:
+        """Whether the alarm stands where a message says, or somewhere newer."""
+        at = datetime.fromisoformat(message["StateChangeTime"])
+        found = [body for id, body in self._items(message["AlarmName"]).items() if id.startswith("alert#")]
+        return any(datetime.fromisoformat(body["at"]) >= at for body in found)
+
     def members(self, about: str) -> list[list[str]]:
         """The alarms of each incident about something."""
         found = [body for id, body in self._items(about).items() if id.startswith("incident#")]
