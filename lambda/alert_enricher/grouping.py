@@ -53,12 +53,22 @@ def opened(alert: Alert, *, sinks: Mapping[str, int], environment: str, is_notic
 
 
 def takes(incident: Incident, alert: Alert, settings: Settings, *, now: datetime) -> bool:
-    """Whether an alert that begins to fire joins the incident."""
-    if incident.is_notice or (not incident.is_open and (incident.settles_at is None or now >= incident.settles_at)):
+    """Whether an alert that begins to fire joins the incident.
+
+    One that has ended takes it while its end settles, by the clock or by the alerts' own times: where alerts wait in a queue,
+    the clock runs ahead of them.
+    """
+    if incident.is_notice or not (incident.is_open or _settles(incident, alert, settings, now)):
         return False
     if len(incident.members) >= MOST_MEMBERS and alert.dedup_key not in incident.members:
         return False
     return alert.at - max(news.at for news in incident.news) <= timedelta(seconds=settings.window_seconds)
+
+
+def _settles(incident: Incident, alert: Alert, settings: Settings, now: datetime) -> bool:
+    if incident.settles_at is None or incident.recovered_at is None:
+        return False
+    return now < incident.settles_at or alert.at - incident.recovered_at < timedelta(seconds=settings.settle_seconds)
 
 
 def after(

@@ -94,7 +94,10 @@ def test_what_joins() -> None:
     settling = _story([_alert("errors", 0), _alert("errors", 5, State.OK)])
     fires = _alert("errors", 8)
     assert grouping.takes(settling, fires, SETTINGS, now=START + timedelta(minutes=9))
-    assert not grouping.takes(settling, fires, SETTINGS, now=START + timedelta(minutes=11))
+    assert grouping.takes(settling, fires, SETTINGS, now=START + timedelta(hours=1)), "it fired in time, and came late"
+    later = _alert("errors", 10.1)
+    assert grouping.takes(settling, later, SETTINGS, now=START + timedelta(minutes=10)), "still settling by the clock"
+    assert not grouping.takes(settling, later, SETTINGS, now=START + timedelta(minutes=11))
 
 
 def test_severity_and_sinks_only_grow() -> None:
