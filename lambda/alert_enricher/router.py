@@ -187,8 +187,11 @@ def _belongs(incident: Incident, alert: Alert, action: Action, settings: Setting
 
 
 def _call(incident: Incident, action: Action, means: Means) -> None:
-    """Put a delivery on the queue of every sink that is to know, and another for when an end has settled."""
-    for sink in incident.sinks:
+    """Put a delivery on the queue of every sink that is to know, and another for when an end has settled.
+
+    A sink that a deployment has removed since has no queue any more: without it the others are told.
+    """
+    for sink in (name for name in incident.sinks if name in means.settings.sinks):
         delivery = Delivery(sink=sink, kind=Kind.INCIDENT, id=incident.id, severity=incident.severity)
         means.send(delivery)
         if action is Action.RESOLVE and incident.settles_at is not None and incident.settles_at > means.now():

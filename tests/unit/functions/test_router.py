@@ -111,7 +111,7 @@ class World:
         """Route one alert."""
 
         def send(delivery: Delivery) -> None:
-            if delivery.sink == self.fails_on:
+            if delivery.sink == self.fails_on or delivery.sink not in SETTINGS.sinks:
                 raise ConnectionError("queue is away")
             self.sent.append(delivery)
 
@@ -288,6 +288,17 @@ def test_nothing_is_recorded_before_every_queue_has_it(world: World) -> None:
     world.tell(alarm())
     assert [d.sink for d in world.sent] == ["pagerduty", "pagerduty", "slack"]
     assert world.incident.last_seq == 1
+
+
+def test_a_sink_that_is_gone_keeps_nobody_else_waiting(world: World) -> None:
+    """An incident names a sink that a deployment has removed since: its end is recorded, and told to the others."""
+    world.tell(alarm())
+    opened = world.incident
+    assert world.store.save(replace(opened, sinks={"gone": 0, **opened.sinks}))
+    world.sent.clear()
+    world.tell(alarm(state=State.OK, minutes=10))
+    assert {d.sink for d in world.sent} == {"pagerduty", "slack"}
+    assert not world.incident.is_open
 
 
 def test_an_alert_in_other_hands_comes_back(world: World) -> None:
