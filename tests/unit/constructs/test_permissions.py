@@ -40,6 +40,8 @@ def _calls(root: Path, package: str) -> dict[str, set[str]]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     }
     called -= {"search"}  # of regular expressions; SageMaker's is not used
+    # Some are called by their names.
+    called |= set(re.findall(r"""_call\(\s*"([a-z_]+)\"""", "\n".join(sources)))
     return {method: {_BATCH.sub(r"\1", action) for action in actions[method]} for method in called & actions.keys()}
 
 
