@@ -57,9 +57,10 @@ class Slack:
             if update.is_closed:
                 return
         try:
-            if update.is_new or _is_own(update) or not update.told.thread:
+            if update.is_new or not update.told.thread:
                 self._open(update, remember)
-            elif not self._continue(update, remember):
+            elif _is_own(update) or not self._continue(update, remember):
+                # The thread is given up before, so that after a crash the message is searched for where it is posted.
                 self._open(replace(update, told=replace(update.told, thread="", in_digest=False)), remember)
         except (TooManyRequestsError, RejectedError):
             # It was not posted: nobody has to search for it.
@@ -97,7 +98,8 @@ class Slack:
         logger.info("found what was posted before", extra={"incident": update.incident.id, "trying": told.trying})
         taken = replace(before.taken(told), thread=told.thread or f"{self._channel}/{ts}", at=update.now)
         taken = replace(taken, headline=taken.headline or brief(update.page).headline)
-        taken = replace(taken, severity=taken.severity or update.incident.severity)
+        if taken.severity is None or before.seq >= update.incident.last_seq:  # else it may be worse since
+            taken = replace(taken, severity=update.incident.severity)
         remember(taken)
         return taken
 

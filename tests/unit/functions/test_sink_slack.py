@@ -11,7 +11,7 @@ import pytest
 from alert_common.alert import Severity
 from alert_common.delivery import Kind
 from alert_common.incident import Stage, Told
-from alert_common.page import Action
+from alert_common.page import Action, Page
 from alert_common.store import LEASE_SECONDS
 from alert_dispatcher.sinks.base import Digest
 from alert_dispatcher.sinks.email import render_digest
@@ -90,6 +90,37 @@ def test_a_crash_anywhere_posts_nothing_twice(world: World) -> None:
             break
         steps += 1
     assert steps >= 4, "taking the turn, marking, remembering, giving it back"
+
+
+@pytest.mark.parametrize("in_digest", [False, True])
+def test_a_crash_while_it_gets_worse_says_so_once(world: World, in_digest: bool) -> None:  # noqa: FBT001
+    """Killed at every write, a reply that says `Now critical` is there once, and so is the message that leaves a digest."""
+    steps = 0
+    for write in range(1, 20):
+        id = f"incident {write}"
+        world.posted.clear()
+        world.now = samples.NOW + timedelta(hours=write)
+        sinks = {"slack": 30 if in_digest else 0}
+        world.happens(page(), id=id, sinks=sinks)
+        assert world.run(to("slack", id)) == []
+        if in_digest:
+            world.passes(seconds=60)
+            assert world.run(world.sent("slack")[-1]) == []
+        world.happens(page(), _critical(), id=id, sinks={"slack": 0}, severity=Severity.CRITICAL)
+        reached = run_until_killed(world, write, to("slack", id, severity=Severity.CRITICAL))
+        assert world.run(to("slack", id, severity=Severity.CRITICAL)) == []
+        assert len(world.posted) == 2, write
+        assert world.told(id=id).severity is Severity.CRITICAL
+        assert not world.told(id=id).in_digest
+        if not reached:
+            break
+        steps += 1
+    assert steps >= 4, "taking the turn, marking, remembering, giving it back"
+
+
+def _critical() -> Page:
+    worse = page(payload=samples.envelope(samples.sns_alarm(AlarmArn="other", AlarmName="other")))
+    return replace(worse, alert=replace(worse.alert, severity=Severity.CRITICAL))
 
 
 def test_a_slow_answer_is_not_posted_again(world: World) -> None:
@@ -194,9 +225,7 @@ def test_what_becomes_critical_leaves_its_digest(world: World) -> None:
     assert world.run(digest) == []
     assert world.told(id="incident 000").in_digest
     world.passes(seconds=61)
-    worse = page(payload=samples.envelope(samples.sns_alarm(AlarmArn="other", AlarmName="other")))
-    worse = replace(worse, alert=replace(worse.alert, severity=Severity.CRITICAL))
-    world.happens(page(), worse, id="incident 000")
+    world.happens(page(), _critical(), id="incident 000")
     assert world.run(to("slack", "incident 000", severity=Severity.CRITICAL)) == []
     assert "thread_ts" not in world.posted[-1]
     assert not world.told(id="incident 000").in_digest
