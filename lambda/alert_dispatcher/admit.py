@@ -50,7 +50,7 @@ def admit(work: Work, found: Found) -> list[Teller]:
             continue
         every = update.incident.sinks.get(name, 0)
         if not messages:
-            tellers.append(partial(tell.record, work, job, update))
+            tellers.append(partial(tell.record, work, job, update, sink))
         elif every and digests.takes(sink, update):
             gathered.setdefault((name, every), []).append((job, update))
         else:

@@ -1,11 +1,12 @@
 """What there is to tell: incidents, what the sinks were told, and the pages of the difference, read for a whole batch at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from aws_lambda_powertools.logging import Logger
 
+from alert_common.alert import Severity
 from alert_common.delivery import Kind
 from alert_common.incident import Incident, Told
 from alert_common.page import Action
@@ -42,6 +43,7 @@ def look(work: Work, jobs: Sequence[Job]) -> Found:
     within = [(job.delivery.sink, id) for job in digests for id in members[job.key]]
     seen = work.store.look([*(job.key for job in singles), *(job.key for job in digests), *within])
     incidents, told = seen.incidents, seen.told
+    singles = [_urgent(job, incidents.get(job.delivery.id)) for job in singles]
     singles = [job for job in singles if not _is_waited_for(work, job, seen.waiting.get(job.key))]
 
     def gap(sink: str, id: str) -> Gap | None:
@@ -95,6 +97,11 @@ def wanted(gap: Gap) -> set[str]:
     return keys
 
 
+def _urgent(job: Job, incident: Incident | None) -> Job:
+    """Go by the incident's severity: what asks for it may have been written before the incident got worse."""
+    return replace(job, critical=True) if incident and incident.severity is Severity.CRITICAL else job
+
+
 def _is_waited_for(work: Work, job: Job, other: Waiting | None) -> bool:
     """Whether another delivery waits for its turn with the same incident, and will tell what this one would.
 
@@ -121,14 +128,20 @@ def _open(work: Work, job: Job, gap: Gap | None) -> Gap | None:
     if gap.settles_at is not None:
         work.returns.later(job, ceil((gap.settles_at - work.now).total_seconds()), "it has ended, and must settle")
         return None
-    if in_digest(gap):
+    if in_digest(job, gap):
         work.returns.later(job, SOON_SECONDS, "a digest is about to tell it")
         return None
     return gap
 
 
-def in_digest(gap: Gap) -> bool:
-    """Whether a digest's teller has it in hand."""
+def in_digest(job: Job, gap: Gap) -> bool:
+    """Whether a digest's teller has it in hand.
+
+    What became critical since does not wait for that: it is told by a message of its own in any case, and the digest, if the sink
+    refused it, comes back later each time.
+    """
+    if job.critical and not gap.incident.sinks.get(job.delivery.sink, 0):
+        return False
     attempt = trying.parse(gap.told.trying)
     return attempt is not None and bool(attempt.digest) and gap.now.timestamp() - attempt.at < DIGEST_SECONDS
 

@@ -27,13 +27,16 @@ def tell(work: Work, job: Job, update: Update, sink: Sink) -> None:
     see_to(work, job, lambda: _in_turn(work, job, update, sink), rejected=rejected)
 
 
-def record(work: Work, job: Job, update: Update) -> None:
+def record(work: Work, job: Job, update: Update, sink: Sink) -> None:
     """Remember what a sink has no use for, so that it is not looked at again; its reminders go on as they were."""
     try:
         turn = work.store.take_turn(*job.key)
         fresh = replace(update, told=turn.told)
         if fresh.is_closed:
             work.store.end_turn(turn)
+        elif sink.messages(fresh):  # by what somebody told meanwhile, there is something to tell
+            work.store.end_turn(turn)
+            work.returns.later(job, SOON_SECONDS, "it must be told after all")
         else:
             work.store.finish(turn, replace(fresh.after, at=turn.told.at))
     except BusyError as error:
@@ -47,7 +50,7 @@ def _in_turn(work: Work, job: Job, update: Update, sink: Sink) -> bool:
     name, id = job.key
     turn = work.store.take_turn(name, id)
     update = replace(update, told=turn.told)
-    if update.is_closed or in_digest(update):
+    if update.is_closed or in_digest(job, update):
         work.store.end_turn(turn)
         if not update.is_closed:
             work.returns.later(job, SOON_SECONDS, "a digest is about to tell it")

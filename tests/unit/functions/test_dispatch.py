@@ -17,6 +17,7 @@ from alert_common.delivery import Delivery, Kind
 from alert_common.gate import Gate
 from alert_common.incident import Stage
 from alert_common.page import Action, Page
+from alert_common.store import Store, Turn
 from alert_dispatcher import http
 from alert_dispatcher.errors import NoTimeError
 from tests.unit.functions import samples
@@ -273,6 +274,25 @@ def test_two_tellers_do_not_tell_the_same(world: World) -> None:
     world.store.end_turn(turn)
     assert world.run(to("slack")) == []
     assert len(world.posted) == 1
+
+
+def test_what_was_told_meanwhile_decides_what_there_is_to_tell(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What joins is no news for PagerDuty, unless its incident was resolved there after it was read: then it comes back."""
+    world.happens(page())
+    assert world.run(to("pagerduty")) == []
+    world.happens(page(), latency(world))
+    take_turn = Store.take_turn
+
+    def resolved_before(store: Store, sink: str, id: str) -> Turn:
+        turn = take_turn(store, sink, id)
+        return replace(turn, told=replace(turn.told, stage=Stage.OVER))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "take_turn", resolved_before)
+        assert world.run(to("pagerduty")) == ["m0"]
+    assert world.told("pagerduty").seq == 1
+    assert world.run(to("pagerduty")) == []
+    assert world.told("pagerduty").seq == 2
 
 
 @pytest.mark.parametrize(("asked", "hidden"), [("1", 5), ("30", 30), ("3600", 3600), ("999999", 42_900), ("later", 5)])

@@ -93,7 +93,7 @@ def test_a_crash_anywhere_posts_nothing_twice(world: World) -> None:
 
 
 @pytest.mark.parametrize("in_digest", [False, True])
-def test_a_crash_while_it_gets_worse_says_so_once(world: World, in_digest: bool) -> None:  # noqa: FBT001
+def test_a_crash_while_it_gets_worse_says_so_once(world: World, in_digest: bool) -> None:
     """Killed at every write, a reply that says `Now critical` is there once, and so is the message that leaves a digest."""
     steps = 0
     for write in range(1, 20):
@@ -229,6 +229,37 @@ def test_what_becomes_critical_leaves_its_digest(world: World) -> None:
     assert world.run(to("slack", "incident 000", severity=Severity.CRITICAL)) == []
     assert "thread_ts" not in world.posted[-1]
     assert not world.told(id="incident 000").in_digest
+
+
+def test_what_becomes_critical_does_not_wait_for_a_digest_that_fails(world: World) -> None:
+    """The digest comes back later each time: what is critical is told at once, and the digest tells the others."""
+    world.settings["sinks"]["slack"]["rate"] = {"messages": 1, "seconds": 1.0}
+    storm(world, 2, sinks={"slack": 30})
+    assert world.run(to("slack", "incident 000"), to("slack", "incident 001")) == []
+    (digest,) = world.sent("slack")
+    world.passes(seconds=60)
+    world.answers["chat.postMessage"] = [Answer(status=500)]
+    assert world.run(digest) == ["m0"]
+    world.passes(seconds=2)
+    world.happens(page(), _critical(), id="incident 000", severity=Severity.CRITICAL, sinks={"slack": 0})
+    assert world.run(to("slack", "incident 000", severity=Severity.CRITICAL)) == []
+    assert "thread_ts" not in world.posted[-1]
+    assert (world.told(id="incident 000").stage, world.told(id="incident 000").in_digest) == (Stage.OPEN, False)
+    world.passes(seconds=60)
+    assert world.run(digest) == []
+    assert world.posted[-1]["text"].startswith("1 incident in this digest")
+    assert world.told(id="incident 001").in_digest
+
+
+def test_an_old_delivery_of_a_critical_incident_is_critical(world: World) -> None:
+    """It was written when the incident was a warning: it keeps its turn, and goes into no digest."""
+    world.settings["sinks"]["slack"]["rate"] = {"messages": 1, "seconds": 60.0}
+    world.happens(page(), id="before")
+    assert world.run(to("slack", "before")) == []
+    world.happens(page(), _critical(), severity=Severity.CRITICAL)
+    assert world.run(to("slack", severity=Severity.WARNING)) == ["m0"]
+    assert world.hidden() == [60]
+    assert world.sent() == []
 
 
 def test_critical_ones_never_wait_for_a_digest(world: World) -> None:
