@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -275,6 +276,31 @@ def test_dead_letters_go_back_to_where_they_belong(deployed: Deployed) -> None:
     assert (status, out.splitlines()[-1]) == (0, "2 dead letters put back")
     assert sorted(deployed.bodies("Alerts")) == ["one", '{"detail-type": "AWS Health Event"}']
     assert deployed.run("redrive")[1] == "0 dead letters put back\n"
+
+
+def test_what_is_refused_again_does_not_go_round(deployed: Deployed) -> None:
+    """A sink that refuses at once what comes back: each letter is put back once, and the command ends and says so."""
+    sqs = deployed.aws.client("sqs")
+    for number in range(30):
+        _bury(deployed, "slackDead", _delivery("slack", number), reason="HTTP 400")
+    stop = threading.Event()
+
+    def refuse() -> None:
+        while not stop.is_set():
+            for body in deployed.bodies("slack"):
+                sqs.send_message(QueueUrl=deployed.queue("slackDead"), MessageBody=body)
+
+    thread = threading.Thread(target=refuse)
+    thread.start()
+    try:
+        status, out, _ = deployed.run("redrive", "--sink", "slack")
+    finally:
+        stop.set()
+        thread.join()
+    *_, left, last = out.splitlines()
+    assert (status, last) == (0, "30 dead letters put back")
+    assert re.fullmatch(r"slack: \d+ came while this ran, and are left where they are", left)
+    assert deployed.run("redrive", "--dry-run")[1].splitlines()[-1] == "30 dead letters"
 
 
 def test_what_cannot_be_put_back_stays(deployed: Deployed) -> None:

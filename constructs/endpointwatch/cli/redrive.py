@@ -1,10 +1,11 @@
 """`endpointwatch redrive`: lists dead letters, and puts them back onto their queue.
 
-A letter is sent before it is deleted: an interruption loses nothing, and what comes twice tells nobody twice.
+A letter is sent before it is deleted: an interruption loses nothing, and what comes twice tells nobody twice. What is refused
+again while the command runs is left where it is: it would go round for ever.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ BATCH = 10
 """Messages that SQS hands over at once."""
 HIDDEN_SECONDS = 120
 """How long a letter is hidden from others who look."""
+LONGEST_NAME = 120
+"""Characters of what a letter is about: somebody else may have written it."""
 
 Say = Callable[[str], None]
 
@@ -45,22 +48,27 @@ def ways(routing: Routing, *, sink: str | None) -> list[Way]:
 def redrive(sqs: Any, ways: list[Way], *, dry_run: bool, say: Say) -> int:
     """List the dead letters and, unless it is a `dry_run`, put them back; return how many."""
     done = 0
+    began = datetime.now(UTC)
     for way in ways:
-        listed: list[Mapping[str, Any]] = []
+        kept: list[Mapping[str, Any]] = []
+        again = 0
         try:
             for letter in _letters(sqs, way.dead_letters):
+                if not dry_run and _sent(letter) > began:
+                    kept.append(letter)
+                    again += 1
+                    continue
                 say(f"{way.name}: {describe(letter, now=datetime.now(UTC))}")
                 if dry_run:
-                    listed.append(letter)
+                    kept.append(letter)
                 else:
                     sqs.send_message(QueueUrl=way.queue, MessageBody=letter["Body"])
                     sqs.delete_message(QueueUrl=way.dead_letters, ReceiptHandle=letter["ReceiptHandle"])
                 done += 1
         finally:
-            for letter in listed:
-                sqs.change_message_visibility(
-                    QueueUrl=way.dead_letters, ReceiptHandle=letter["ReceiptHandle"], VisibilityTimeout=0
-                )
+            _show(sqs, way.dead_letters, kept)
+        if again:
+            say(f"{way.name}: {again} came while this ran, and are left where they are")
     return done
 
 
@@ -69,12 +77,26 @@ def describe(letter: Mapping[str, Any], *, now: datetime) -> str:
     attributes = letter.get("MessageAttributes", {})
     reasons = (attributes.get(name, {}).get("StringValue") for name in ("reason", "ERROR_MESSAGE", "ERROR_CODE"))
     reason = next((reason for reason in reasons if reason), "tried too often")
-    age = now - datetime.fromtimestamp(int(letter["Attributes"]["SentTimestamp"]) / 1000, UTC)
-    line = " ".join(f"{_what(letter['Body'])}, {_rough(age)} old: {reason}".split())
+    line = " ".join(f"{_what(letter['Body'])[:LONGEST_NAME]}, {_rough(now - _sent(letter))} old: {reason}".split())
     return "".join(character if character.isprintable() else "?" for character in line)
 
 
+def _sent(letter: Mapping[str, Any]) -> datetime:
+    return datetime.fromtimestamp(int(letter["Attributes"]["SentTimestamp"]) / 1000, UTC)
+
+
+def _show(sqs: Any, queue: str, letters: Sequence[Mapping[str, Any]]) -> None:
+    """Let others see them again at once."""
+    for start in range(0, len(letters), BATCH):
+        entries = [
+            {"Id": str(number), "ReceiptHandle": letter["ReceiptHandle"], "VisibilityTimeout": 0}
+            for number, letter in enumerate(letters[start : start + BATCH])
+        ]
+        sqs.change_message_visibility_batch(QueueUrl=queue, Entries=entries)
+
+
 def _letters(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:
+    seen: set[str] = set()
     while True:
         response = sqs.receive_message(
             QueueUrl=queue,
@@ -85,9 +107,12 @@ def _letters(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:
             MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["SentTimestamp"],
         )
-        if not response.get("Messages"):
+        # Those seen are shown again when listing takes longer than they are hidden.
+        new = [letter for letter in response.get("Messages", []) if letter["MessageId"] not in seen]
+        if not new:
             return
-        yield from response["Messages"]
+        seen |= {letter["MessageId"] for letter in new}
+        yield from new
 
 
 def _what(body: str) -> str:
@@ -96,14 +121,14 @@ def _what(body: str) -> str:
         message = json.loads(body)
         if isinstance(message, dict) and isinstance(message.get("Message"), str):  # an envelope of SNS
             message = json.loads(message["Message"])
-    except ValueError:
+    except (ValueError, RecursionError):
         return "a message that is no JSON"
     if not isinstance(message, dict):
         return "a message of an unknown kind"
     if {"sink", "kind", "id"} <= message.keys():
         return f"{message['kind']} {message['id']}"
     name = message.get("AlarmName") or message.get("detail-type") or message.get("endpointwatch")
-    return str(name)[:120] if name else "a message of an unknown kind"
+    return str(name) if name else "a message of an unknown kind"
 
 
 def _rough(age: timedelta) -> str:

@@ -134,6 +134,11 @@ def _letter(body: str, *, age: timedelta = timedelta(minutes=5), **attributes: s
         (_letter("xoxb-secret"), "a message that is no JSON, 5 min old: tried too often"),
         (_letter("[1]"), "a message of an unknown kind, 5 min old: tried too often"),
         (_letter('{"Message": "plain text"}'), "a message that is no JSON, 5 min old: tried too often"),
+        (_letter("[" * 100_000), "a message that is no JSON, 5 min old: tried too often"),
+        (
+            _letter(json.dumps({"sink": "slack", "kind": "incident", "id": "x" * 1000})),
+            f"incident {'x' * 111}, 5 min old: tried too often",
+        ),
     ],
 )
 def test_a_dead_letter_is_one_line_without_its_content(letter: dict[str, Any], line: str) -> None:
