@@ -16,6 +16,10 @@ TRIP_AFTER = 5
 """Failures in a row; fewer are noise, since every delivery is tried again anyway."""
 FIRST_CLOSED, LONGEST_CLOSED = 30.0, 300.0
 """Seconds. A service that fails is back within minutes, or not for an hour."""
+EARLY_SECONDS = 0.5
+"""By which clocks differ: so early is in time for a turn."""
+SLACK = 0.2
+"""Of an interval: who has a turn may be so much early. The rate still holds, since the next turn is no earlier for it."""
 PROBE_SECONDS = 45.0
 """How long one trying delivery keeps the others out; longer than a function may run."""
 
@@ -72,7 +76,14 @@ class Answer:
 
 
 def ask(
-    gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages: int = 1, far: float = math.inf
+    gate: Gate,
+    rate: Rate | None,
+    *,
+    now: float,
+    critical: bool,
+    messages: int = 1,
+    far: float = math.inf,
+    turn: float | None = None,
 ) -> Answer:
     """Ask for a turn.
 
@@ -83,13 +94,16 @@ def ask(
         critical: whether it goes before others.
         messages: how many are sent in this turn; the next turn comes that much later.
         far: seconds; a turn further away than that, at a sink that works, is not kept: whoever asks will not come for it.
+        turn: the turn that was told when it asked before; who comes for it and finds it taken gets the next free moment, not
+            another turn at the end of the line.
     """
-    answer = _ask(gate, rate, now=now, critical=critical, messages=messages)
+    comes_for_it = turn is not None and now >= turn - EARLY_SECONDS
+    answer = _ask(gate, rate, now=now, critical=critical, messages=messages, has_turn=comes_for_it)
     works = now >= gate.closed_until and not gate.is_tripped
     return replace(answer, gate=gate) if works and answer.wait > far else answer
 
 
-def _ask(gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages: int) -> Answer:
+def _ask(gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages: int, has_turn: bool) -> Answer:
     if now < gate.closed_until:
         why = f"the sink has failed {gate.failures} times in a row" if gate.is_tripped else "the sink asked for time"
         return _refuse(gate, rate, after=gate.closed_until, now=now, critical=critical, why=why)
@@ -107,7 +121,11 @@ def _ask(gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages:
         return _refuse(
             gate, rate, after=max(earliest, gate.critical_until), now=now, critical=False, why="critical first"
         )
-    if now < earliest:
+    if has_turn:
+        # Queues hide messages for whole seconds, so turns are met late, and the next one's not quite an interval after it.
+        if now < earliest - SLACK * rate.interval:
+            return Answer(gate=gate, granted=False, wait=earliest - now, why="its turn was taken")
+    elif now < earliest:
         return _refuse(gate, rate, after=earliest, now=now, critical=critical, why="the sink's rate limit")
     return Answer(gate=replace(gate, free_at=max(gate.free_at, now) + messages * rate.interval), granted=True)
 

@@ -1,7 +1,7 @@
 """Records of a queue: each for itself; one that fails goes back for a while, or to the dead letters."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import uniform
 from typing import Any
@@ -30,17 +30,6 @@ Record = Mapping[str, Any]
 _urls: dict[str, str] = {}
 
 
-def each(event: Mapping[str, Any], handle: Callable[[Record], None]) -> dict[str, Any]:
-    """Hand over every record of a batch, and answer which of them failed (ReportBatchItemFailures)."""
-    failed = []
-    for record in event["Records"]:
-        try:
-            handle(record)
-        except Exception:  # whoever handles a record logs what went wrong with it
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
-
-
 def delay(asked: float | None, receives: int) -> int:
     """Seconds until the record is tried again: what was asked for, but longer each time.
 
@@ -48,6 +37,11 @@ def delay(asked: float | None, receives: int) -> int:
     """
     backoff = min(FIRST_SECONDS << min(max(receives - 1, 0), 20), SLOWEST_SECONDS)
     return min(math.ceil(max(asked or 0.0, backoff) * uniform(1, 1 + JITTER)), LONGEST_SECONDS)  # noqa: S311
+
+
+def delay_of(record: Record) -> int:
+    """Seconds until a record is tried again where nobody asked for any."""
+    return delay(None, int(record["attributes"]["ApproximateReceiveCount"]))
 
 
 def received_at(record: Record) -> datetime:
@@ -60,18 +54,16 @@ def is_old(record: Record) -> bool:
     return clock.now() - received_at(record) > OLDEST
 
 
-def put_back(sqs: Any, record: Record, asked: float | None = None) -> int:
-    """Hide the record for the delay and return it; the record must then be answered as failed."""
-    seconds = delay(asked, int(record["attributes"]["ApproximateReceiveCount"]))
+def put_back(sqs: Any, record: Record) -> None:
+    """Hide the record for its delay; the record must then be answered as failed."""
     try:
         sqs.change_message_visibility(
             QueueUrl=_url(sqs, record["eventSourceARN"]),
             ReceiptHandle=record["receiptHandle"],
-            VisibilityTimeout=seconds,
+            VisibilityTimeout=delay_of(record),
         )
     except Exception as error:
         logger.warning("visibility was not changed", extra={"error": redact(repr(error))})
-    return seconds
 
 
 def put_back_all(sqs: Any, waits: Sequence[tuple[Record, float]]) -> None:

@@ -85,7 +85,7 @@ class Waiting:
     """Seconds of the clock."""
     message: str
     """The id of its message on the queue."""
-    critical: bool
+    urgent: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from alert_dispatcher.errors import RejectedError
 from alert_dispatcher.jobs import Job
 from alert_dispatcher.look import Found
 from alert_dispatcher.sinks.base import Digest, Sink, Update
-from alert_dispatcher.turnstile import Learned
+from alert_dispatcher.turnstile import Learned, Want
 from alert_dispatcher.work import SOON_SECONDS, Work
 
 logger = Logger()
@@ -30,6 +30,11 @@ class _Asker:
     job: Job
     messages: int
     what: Update | Digest
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it goes before all others."""
+        return isinstance(self.what, Update) and self.what.urgent
 
 
 def admit(work: Work, found: Found) -> list[Teller]:
@@ -58,7 +63,9 @@ def admit(work: Work, found: Found) -> list[Teller]:
     for job, digest in found.digests:
         by_sink.setdefault(job.delivery.sink, []).append(_Asker(job=job, messages=1, what=digest))
     for name, askers in by_sink.items():
-        tellers += _ask(work, name, sorted(askers, key=lambda a: (not a.job.critical, a.job.since)), gathered)
+        tellers += _ask(
+            work, name, sorted(askers, key=lambda a: (not a.urgent, not a.job.critical, a.job.since)), gathered
+        )
     for (name, every), several in gathered.items():
         digests.gather(work, name, several, every)
     return tellers
@@ -72,7 +79,12 @@ def _ask(
     try:
         sink = work.sink(name)
         wants = [
-            (asker.job.critical, asker.messages, digests.FAR_SECONDS if _may_gather(sink, asker) else math.inf)
+            Want(
+                urgent=asker.urgent,
+                messages=asker.messages,
+                far=digests.FAR_SECONDS if _may_gather(sink, asker) else math.inf,
+                turn=asker.job.turn,
+            )
             for asker in askers
         ]
         before, answers = turnstile.ask(work.store, name, rate, wants)
@@ -123,13 +135,14 @@ def _refused(
         gathered.setdefault((name, digests.GATHER_SECONDS), []).append((job, what))
         return []
     work.returns.later(job, answer.wait, answer.why)
-    return [] if isinstance(what, Digest) else [partial(_wait, work, job, answer.wait)]
+    return [] if isinstance(what, Digest) else [partial(_wait, work, asker, answer.wait)]
 
 
-def _wait(work: Work, job: Job, seconds: float) -> None:
+def _wait(work: Work, asker: _Asker, seconds: float) -> None:
     """Remember that this one waits, so that others of the same incident need no turn of their own."""
+    job = asker.job
     until = work.now.timestamp() + seconds
-    waiting = Waiting(until=until, message=job.record["messageId"], critical=job.critical)
+    waiting = Waiting(until=until, message=job.record["messageId"], urgent=asker.urgent)
     try:
         work.store.wait(*job.key, waiting)
     except Exception as error:  # then each waits for its own

@@ -86,6 +86,12 @@ class Gap:
         )
 
     @property
+    def urgent(self) -> bool:
+        """Whether somebody must be woken: a critical incident that is unknown to the sink, worse than it knows, or back."""
+        wakes = self.opens or self.escalates or self.reopened
+        return wakes and self.incident.severity is Severity.CRITICAL
+
+    @property
     def is_closed(self) -> bool:
         """Whether there is nothing to tell; a sink that knows more than this incident was told by somebody who read it later."""
         if self.told.seq > self.incident.last_seq:

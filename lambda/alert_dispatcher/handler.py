@@ -27,7 +27,7 @@ from alert_dispatcher.returns import Returns
 from alert_dispatcher.secrets import Secrets
 from alert_dispatcher.sinks import registry
 from alert_dispatcher.sinks.base import Sink, Tools
-from alert_dispatcher.work import SOON_SECONDS, Work
+from alert_dispatcher.work import Work
 
 prepare("dynamodb", "sqs", "secretsmanager", "ssm")
 logger = Logger()
@@ -45,7 +45,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         settings, store = _settings(), _store()
     except Exception as error:  # not left to the queue's own timeout, which is minutes
         logger.error("settings could not be read", extra={"error": redact(repr(error))})  # noqa: TRY400
-        queue.put_back_all(client("sqs"), [(record, SOON_SECONDS) for record in event["Records"]])
+        queue.put_back_all(client("sqs"), [(record, queue.delay_of(record)) for record in event["Records"]])
         return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]}
     work = Work(
         store=store,
@@ -76,7 +76,7 @@ def _due(work: Work, records: Sequence[Record]) -> list[Job]:
         try:
             job = jobs.read(record)
         except ValueError as error:
-            work.returns.malformed(record, str(error))
+            work.returns.malformed(record, work.owner(record), str(error))
             continue
         if (wait := jobs.early(job, work.now)) > 0:
             work.returns.later(job, wait, "there is nothing to tell yet")

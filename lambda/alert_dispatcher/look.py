@@ -44,13 +44,16 @@ def look(work: Work, jobs: Sequence[Job]) -> Found:
     seen = work.store.look([*(job.key for job in singles), *(job.key for job in digests), *within])
     incidents, told = seen.incidents, seen.told
     singles = [_urgent(job, incidents.get(job.delivery.id)) for job in singles]
-    singles = [job for job in singles if not _is_waited_for(work, job, seen.waiting.get(job.key))]
 
     def gap(sink: str, id: str) -> Gap | None:
         incident = incidents.get(id)
         return _gap(work, incident, told.get((sink, id), Told())) if incident else None
 
-    open_gaps = [(job, found) for job in singles if (found := _open(work, job, gap(*job.key)))]
+    open_gaps = [
+        (replace(job, turn=_turn(job, seen.waiting.get(job.key))), found)
+        for job in singles
+        if (found := _open(work, job, gap(*job.key))) and not _is_waited_for(job, found, seen.waiting.get(job.key))
+    ]
     in_digests = [
         (job, [found for id in members[job.key] if (found := gap(job.delivery.sink, id)) and not found.is_closed])
         for job in digests
@@ -102,7 +105,11 @@ def _urgent(job: Job, incident: Incident | None) -> Job:
     return replace(job, critical=True) if incident and incident.severity is Severity.CRITICAL else job
 
 
-def _is_waited_for(work: Work, job: Job, other: Waiting | None) -> bool:
+def _turn(job: Job, waiting: Waiting | None) -> float | None:
+    return waiting.until if waiting is not None and waiting.message == job.record["messageId"] else None
+
+
+def _is_waited_for(job: Job, gap: Gap, other: Waiting | None) -> bool:
     """Whether another delivery waits for its turn with the same incident, and will tell what this one would.
 
     One of several is enough, and the turns of the others would only keep further incidents waiting. It was put back before it
@@ -110,8 +117,8 @@ def _is_waited_for(work: Work, job: Job, other: Waiting | None) -> bool:
     """
     if other is None or other.message == job.record["messageId"] or job.delivery.stands_in:
         return False
-    comes_later = other.until > work.now.timestamp() + WAITING_MARGIN_SECONDS
-    return comes_later and (other.critical or not job.critical)
+    comes_later = other.until > gap.now.timestamp() + WAITING_MARGIN_SECONDS
+    return comes_later and (other.urgent or not gap.urgent)
 
 
 def _gap(work: Work, incident: Incident, told: Told) -> Gap:

@@ -65,10 +65,13 @@ class Returns:
         logger.error("rejected for good", extra={"sink": job.delivery.sink, "id": job.delivery.id, "why": why})
         return queue.bury(self.sqs, job.record, sink.dead_letters, why)
 
-    def malformed(self, record: Record, why: str) -> None:
-        """Bring back what is no delivery, so that its queue's own limit makes it a dead letter."""
-        logger.error("not a delivery", extra={"why": redact(why), "message_id": record["messageId"]})
-        self.waits.append((record, queue.delay(None, int(record["attributes"]["ApproximateReceiveCount"]))))
+    def malformed(self, record: Record, sink: SinkSettings | None, why: str) -> None:
+        """Bring back what is no delivery, since a newer dispatcher may read it; after a day it becomes a dead letter."""
+        why = redact(why)
+        logger.error("not a delivery", extra={"why": why, "message_id": record["messageId"]})
+        if sink and queue.is_old(record) and queue.bury(self.sqs, record, sink.dead_letters, f"not a delivery: {why}"):
+            return
+        self.waits.append((record, queue.delay_of(record)))
 
     def answer(self) -> dict[str, Any]:
         """Hide what comes back, and answer which records those are (ReportBatchItemFailures)."""

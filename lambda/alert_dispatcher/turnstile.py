@@ -13,8 +13,15 @@ from alert_common.store import BusyError, Store
 TRIES = 8
 """Others save the same gate; each conflict means that one of them got on."""
 
-Want = tuple[bool, int, float]
-"""Whether it is critical, how many messages it takes, and how far away (seconds) a turn is of no use to it."""
+
+@dataclass(frozen=True, kw_only=True)
+class Want:
+    """What is asked for; see `gate.ask`."""
+
+    urgent: bool
+    messages: int
+    far: float
+    turn: float | None
 
 
 def ask(store: Store, sink: str, rate: Rate | None, wants: Sequence[Want]) -> tuple[Gate, Sequence[Answer]]:
@@ -26,8 +33,10 @@ def ask(store: Store, sink: str, rate: Rate | None, wants: Sequence[Want]) -> tu
     for _ in range(TRIES):
         before = gate = store.gate(sink)
         now, answers = clock.now().timestamp(), []
-        for critical, messages, far in wants:
-            answer = gates.ask(gate, rate, now=now, critical=critical, messages=messages, far=far)
+        for want in wants:
+            answer = gates.ask(
+                gate, rate, now=now, critical=want.urgent, messages=want.messages, far=want.far, turn=want.turn
+            )
             gate = answer.gate
             answers.append(answer)
         if gate == before or store.save_gate(sink, gate):

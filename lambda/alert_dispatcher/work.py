@@ -8,6 +8,7 @@ from typing import Any
 
 from alert_common.delivery import Delivery, Kind
 from alert_common.incident import Incident
+from alert_common.queue import Record
 from alert_common.settings import Settings, SinkSettings
 from alert_common.store import Store
 from alert_dispatcher.http import LONGEST_SECONDS
@@ -40,6 +41,11 @@ class Work:
     def of(self, sink: str) -> SinkSettings | None:
         """Return a sink's settings; None for one that is not there."""
         return self.settings.sinks.get(sink)
+
+    def owner(self, record: Record) -> SinkSettings | None:
+        """Return the settings of the sink whose queue a record comes from."""
+        queue = record["eventSourceARN"].rpartition(":")[2]
+        return next((sink for sink in self.settings.sinks.values() if sink.queue.rpartition("/")[2] == queue), None)
 
     def has_time(self) -> bool:
         """Whether one more request can be started."""

@@ -9,6 +9,8 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from alert_common.alert import Severity
+from alert_common.gate import LONGEST_CLOSED
+from alert_common.queue import OLDEST
 from alert_common.settings import parse
 from endpointwatch.cli.routing import read_stacks
 from tests.conftest import ENVIRONMENTS
@@ -73,6 +75,14 @@ def test_every_queue_has_dead_letters_or_holds_them(alerting: Template) -> None:
             dead_letter_queues.add(subscription["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0])
     assert all("RedrivePolicy" in queue or name in dead_letter_queues for name, queue in queues.items())
     assert all("KmsMasterKeyId" in queue for queue in queues.values())
+
+
+def test_deliveries_outlast_a_sink_that_is_down_for_a_day(alerting: Template) -> None:
+    """They come back every five minutes while the circuit breaker is open; the dispatcher gives them up by age, not their queue."""
+    queues = {name: q for name, q in _resources(alerting, "AWS::SQS::Queue").items() if "RedrivePolicy" in q}
+    attempts = [q["RedrivePolicy"]["maxReceiveCount"] for name, q in queues.items() if "Sink" in name]
+    assert attempts
+    assert min(attempts) * LONGEST_CLOSED >= 2 * OLDEST.total_seconds()
 
 
 def test_what_sns_and_eventbridge_cannot_hand_over_becomes_a_dead_letter(alerting: Template) -> None:

@@ -29,7 +29,7 @@ from endpointwatch.routing.permissions import allow, allow_charts, allow_context
 from endpointwatch.routing.routes import Route, complete_routes
 from endpointwatch.routing.sinks import Sink
 from endpointwatch.routing.times import heartbeat_minutes, times
-from endpointwatch.routing.transport import BATCHING_WINDOW, Transport
+from endpointwatch.routing.transport import BATCHING_WINDOW, DELIVERY_ATTEMPTS, Transport
 from endpointwatch.routing.watch import NAMESPACE, RoutingWatch
 from endpointwatch.severity import Severity
 
@@ -112,7 +112,9 @@ class AlertRouting(Construct):
         self.queue = self._transport.queue("Alerts")
         for severity, topic in self._topics.items():
             self._transport.subscribe(self.queue, severity=severity, topic=topic)
-        self.sink_queues = {sink.name: self._transport.queue(_queue_id(sink)) for sink in sinks}
+        self.sink_queues = {
+            sink.name: self._transport.queue(_queue_id(sink), attempts=DELIVERY_ATTEMPTS) for sink in sinks
+        }
         self._make_state(removal_policy)
         self._make_functions(sinks, routes, log_retention)
         self._settings = self._make_settings(sinks, routes, every)

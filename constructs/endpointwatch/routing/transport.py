@@ -15,9 +15,11 @@ BATCHING_WINDOW = 1
 """Seconds for which messages are gathered into a batch."""
 # AWS's advice for SQS event sources: a message stays hidden six times as long as the function may run, and the window.
 _VISIBILITY = Duration.seconds(6 * TIMEOUT + BATCHING_WINDOW)
-# A sink that is down for a while must not lose a page. The functions put off each next attempt for longer (alert_common/queue.py):
-# so many attempts take hours, whatever a sink asks for.
+# What fails is put off for longer each time (alert_common/queue.py): so many attempts take most of a day.
 _ATTEMPTS = 100
+DELIVERY_ATTEMPTS = 1000
+"""As high as SQS has it: a delivery also comes back for its turn, and every five minutes while a sink is down. The dispatcher gives
+it up by its age, after a day, and says why."""
 
 
 class Transport:
@@ -101,8 +103,8 @@ class Transport:
                 "kms:Decrypt and kms:GenerateDataKey*, or alarms vanish without a trace",
             )
 
-    def queue(self, name: str) -> sqs.Queue:
-        """A queue whose messages become dead letters, in a queue called NAMEDead, when hours of attempts have failed."""
+    def queue(self, name: str, *, attempts: int = _ATTEMPTS) -> sqs.Queue:
+        """A queue whose messages become dead letters, in a queue called NAMEDead, when so many attempts have failed."""
         return sqs.Queue(
             self._scope,
             name,
@@ -112,7 +114,7 @@ class Transport:
             visibility_timeout=_VISIBILITY,
             retention_period=Duration.days(14),
             dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letter_queue(f"{name}Dead"), max_receive_count=_ATTEMPTS
+                queue=self.dead_letter_queue(f"{name}Dead"), max_receive_count=attempts
             ),
         )
 

@@ -384,6 +384,15 @@ def test_one_bad_record_does_not_touch_the_others(world: World) -> None:
     assert "there is no sink 'nowhere'" in world.logged.getvalue()
 
 
+def test_what_is_no_delivery_becomes_a_dead_letter_after_a_day(world: World) -> None:
+    """Its queue would let it come for ten days; the dead letter says why."""
+    assert world.run("not a delivery", age=timedelta(hours=23)) == ["m0"]
+    assert world.run("not a delivery", age=timedelta(hours=25)) == []
+    (letter,) = world.buried()
+    assert letter["QueueUrl"] == "https://queue/dead-slack"
+    assert letter["MessageAttributes"]["reason"]["StringValue"].startswith("not a delivery: ")
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
