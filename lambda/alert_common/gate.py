@@ -103,7 +103,9 @@ def ask(
     return replace(answer, gate=gate) if works and answer.wait > far else answer
 
 
-def _ask(gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages: int, has_turn: bool) -> Answer:
+def _ask(  # noqa: PLR0911 - one way out a reason
+    gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages: int, has_turn: bool
+) -> Answer:
     if now < gate.closed_until:
         why = f"the sink has failed {gate.failures} times in a row" if gate.is_tripped else "the sink asked for time"
         return _refuse(gate, rate, after=gate.closed_until, now=now, critical=critical, why=why)
@@ -121,11 +123,11 @@ def _ask(gate: Gate, rate: Rate | None, *, now: float, critical: bool, messages:
         return _refuse(
             gate, rate, after=max(earliest, gate.critical_until), now=now, critical=False, why="critical first"
         )
-    if has_turn:
-        # Queues hide messages for whole seconds, so turns are met late, and the next one's not quite an interval after it.
-        if now < earliest - SLACK * rate.interval:
-            return Answer(gate=gate, granted=False, wait=earliest - now, why="its turn was taken")
-    elif now < earliest:
+    # Queues hide messages for whole seconds: turns are met late, and the next one then not quite an interval after it.
+    early = earliest - now
+    if early > (SLACK * rate.interval if has_turn else 0.0):
+        if has_turn:
+            return Answer(gate=gate, granted=False, wait=early, why="its turn was taken")
         return _refuse(gate, rate, after=earliest, now=now, critical=critical, why="the sink's rate limit")
     return Answer(gate=replace(gate, free_at=max(gate.free_at, now) + messages * rate.interval), granted=True)
 

@@ -52,7 +52,9 @@ def test_who_waits_is_not_done_by_coming_twice(world: World) -> None:
 
 def test_a_critical_one_does_not_wait_for_another(world: World) -> None:
     """What became critical asks for a turn of its own, since the one that waits has a later one."""
+    world.happens(page(), severity=Severity.WARNING)
     assert _named("0", world, to("pagerduty")) == ["m0"]
+    world.happens(page(), severity=CRITICAL)
     assert _named("1", world, to("pagerduty", severity=CRITICAL)) == ["m1"]
     assert _named("2", world, to("pagerduty")) == [], "by now a critical one waits, for all"
 

@@ -11,7 +11,7 @@ from alert_common import gate as gates
 from alert_common.gate import FIRST_CLOSED, LONGEST_CLOSED, PROBE_SECONDS, TRIP_AFTER, Gate, Rate, ask
 from alert_common.store import BusyError, Store
 from alert_dispatcher import turnstile
-from alert_dispatcher.turnstile import Learned
+from alert_dispatcher.turnstile import Learned, Want
 from tests.unit.functions.fakes import FakeDynamoDb
 
 RATES = st.builds(
@@ -20,28 +20,38 @@ RATES = st.builds(
     seconds=st.sampled_from([1.0, 10.0, 60.0]),
     burst=st.integers(1, 5),
 )
+WANT = Want(urgent=False, messages=1, far=math.inf, turn=None)
 ARRIVALS = st.lists(st.tuples(st.floats(0, 30), st.booleans(), st.integers(1, 2)), min_size=1, max_size=60)
 """When, whether it is critical, and how many messages it takes."""
 
 
-def simulate(rate: Rate, arrivals: list[tuple[float, bool, int]]) -> list[tuple[float, int]]:
-    """Let everybody come back exactly when they were told; return when each was granted, by its place in `arrivals`."""
-    waiting = [(at, index) for index, (at, _, _) in enumerate(arrivals)]
+def simulate(
+    rate: Rate, arrivals: list[tuple[float, bool, int]], *, late: list[float] | None = None
+) -> list[tuple[float, int]]:
+    """Let everybody come back when they were told; return when each was granted, by its place in `arrivals`.
+
+    Args:
+        rate: of the sink.
+        arrivals: who asks.
+        late: seconds by which each comes back late, with the turn that it was told; None: on time, and without one.
+    """
+    waiting: list[tuple[float, int, float | None]] = [(at, index, None) for index, (at, _, _) in enumerate(arrivals)]
     heapq.heapify(waiting)
     gate = Gate()
     granted: list[tuple[float, int]] = []
     for _ in range(20_000):
         if not waiting:
             return granted
-        now, index = heapq.heappop(waiting)
+        now, index, turn = heapq.heappop(waiting)
         _, critical, messages = arrivals[index]
-        answer = ask(gate, rate, now=now, critical=critical, messages=messages)
+        answer = ask(gate, rate, now=now, critical=critical, messages=messages, turn=turn)
         gate = answer.gate
         if answer.granted:
             granted.append((now, index))
         else:
             assert answer.wait > 0
-            heapq.heappush(waiting, (now + answer.wait, index))
+            told = now + answer.wait
+            heapq.heappush(waiting, (told + late[index], index, told) if late else (told, index, None))
     raise AssertionError("somebody starves")
 
 
@@ -57,6 +67,28 @@ def test_the_rate_holds_over_any_window_and_nobody_starves(rate: Rate, arrivals:
             window = granted[last][0] - granted[first][0]
             before_last = sum(sizes[first:last])
             assert before_last <= window / rate.interval + rate.burst - 1 + max(sizes) - 1 + 1e-6
+
+
+@settings(deadline=None, max_examples=150)
+@given(rate=RATES, arrivals=ARRIVALS, late=st.lists(st.floats(0, 3), min_size=60, max_size=60))
+def test_the_rate_holds_where_turns_are_met_late(
+    rate: Rate, arrivals: list[tuple[float, bool, int]], late: list[float]
+) -> None:
+    """Whoever comes late for a turn keeps its place, and takes no more than a fifth of an interval from the next."""
+    granted = simulate(rate, arrivals, late=late)
+    assert len(granted) == len(arrivals)
+    sizes = [arrivals[index][2] for _, index in granted]
+    for first in range(len(granted)):
+        for last in range(first, len(granted)):
+            window = granted[last][0] - granted[first][0] + gates.SLACK * rate.interval
+            assert sum(sizes[first:last]) <= window / rate.interval + rate.burst - 1 + max(sizes) - 1 + 1e-6
+
+
+def test_a_line_moves_on_although_everybody_is_a_little_late() -> None:
+    """Thirty that wait for a second each are through in little more: nobody is sent back to the end of the line."""
+    arrivals = [(0.0, False, 1)] * 30
+    granted = simulate(Rate(messages=1, seconds=1.0), arrivals, late=[0.7, 0.1, 0.4] * 10)
+    assert max(at for at, _ in granted) < 40
 
 
 @settings(deadline=None, max_examples=100)
@@ -135,17 +167,17 @@ RATE = Rate(messages=1, seconds=1.0)
 def test_turns_that_others_took_meanwhile_are_not_given_twice() -> None:
     """A gate that changed since it was read is read and asked again."""
     store = Rival(conflicts=3)
-    before, (answer,) = turnstile.ask(store, "slack", RATE, [(False, 1, math.inf)])
+    before, (answer,) = turnstile.ask(store, "slack", RATE, [WANT])
     assert (before.version, answer.granted) == (3, True)
     with pytest.raises(BusyError, match="too many ask for a turn at slack"):
-        turnstile.ask(Rival(conflicts=99), "slack", RATE, [(False, 1, math.inf)])
+        turnstile.ask(Rival(conflicts=99), "slack", RATE, [WANT])
 
 
 def test_a_gate_that_need_not_change_is_not_written() -> None:
     """Without a rate, and with nothing learned, a batch reads the gate once and writes nothing."""
     table = FakeDynamoDb()
     store = Store(table, "state")
-    before, answers = turnstile.ask(store, "slack", None, [(False, 1, math.inf)] * 50)
+    before, answers = turnstile.ask(store, "slack", None, [WANT] * 50)
     assert all(answer.granted for answer in answers)
     learned = Learned(before=before)
     learned.took()
