@@ -23,6 +23,8 @@ LONGEST_SECONDS = CONNECT_SECONDS + READ_SECONDS
 """One request takes no longer."""
 CONNECTIONS = 50
 """Kept to one host: as many as there are deliveries in a batch."""
+LONGEST_ASKED_SECONDS = 12 * 3600.0
+"""For which a sink is left alone at most, whatever it asks: a proxy's slip must not silence it for years."""
 OPTIONAL_SECONDS = 8.0
 """For one request that has to be done by some time, and that nothing depends on."""
 
@@ -94,17 +96,21 @@ def post(url: str, body: bytes, *, headers: Mapping[str, str], until: float | No
 
 
 def retry_after(header: str | None) -> float | None:
-    """Read a Retry-After header: seconds, or an HTTP date; None where it is neither."""
+    """Read a Retry-After header: seconds, or an HTTP date; None where it is neither. Half a day at most."""
     if header is None:
         return None
     try:
-        return max(0.0, float(header)) if float(header) < float("inf") else None
+        return _bounded(float(header)) if float(header) < float("inf") else None
     except ValueError:
         pass
     try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+        return _bounded(parsedate_to_datetime(header).timestamp() - time.time())
     except (ValueError, TypeError):
         return None
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(0.0, seconds), LONGEST_ASKED_SECONDS)
 
 
 def _timeout(until: float | None) -> urllib3.Timeout:
