@@ -1,7 +1,6 @@
 """Small stand-ins for the services at the edge."""
 
 import json
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -11,6 +10,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.cloud.dynamodb import DynamoDb
+from tests.cloud.errors import RefusedError
+
 
 def client_error(code: str, message: str = "") -> ClientError:
     """An error as boto3 raises it."""
@@ -18,7 +20,7 @@ def client_error(code: str, message: str = "") -> ClientError:
 
 
 class FakeDynamoDb:
-    """One table of DynamoDB, as far as `alert_common.store` uses it; threads may share it."""
+    """DynamoDB's client, before the one table that the tests have; threads may share it."""
 
     class exceptions:  # noqa: N801 - boto3's own name
         """Where boto3 keeps a client's exceptions."""
@@ -27,78 +29,39 @@ class FakeDynamoDb:
             """The condition did not hold."""
 
     def __init__(self) -> None:
-        self.items: dict[str, dict[str, Any]] = {}
+        self._table = DynamoDb()
         self.calls: list[str] = []
         """Operations in order."""
-        self._lock = threading.RLock()
 
-    def update_item(self, *, TableName: str, Key: Any, UpdateExpression: str, **more: Any) -> Any:  # noqa: N803
-        """As boto3 has it: SET and REMOVE of attributes, ADD to a set of strings."""
-        with self._lock:
-            self.calls.append("update_item")
-            id = Key["id"]["S"]
-            values = more.get("ExpressionAttributeValues", {})
-            self._check(id, more.get("ConditionExpression", ""), values)
-            changed = dict(self.items.get(id, {"id": {"S": id}}))
-            clauses = re.split(r"\b(SET|REMOVE|ADD)\b", UpdateExpression)[1:]
-            for clause, text in zip(clauses[::2], clauses[1::2], strict=True):
-                for part in text.split(","):
-                    if clause == "SET":
-                        name, _, value = part.strip().partition(" = ")
-                        changed[name] = values[value]
-                    elif clause == "REMOVE":
-                        changed.pop(part.strip(), None)
-                    else:
-                        name, value = part.split()
-                        changed[name] = {"SS": sorted({*changed.get(name, {"SS": []})["SS"], *values[value]["SS"]})}
-            self.items[id] = changed
-            return {"Attributes": dict(changed)} if more.get("ReturnValues") == "ALL_NEW" else {}
+    @property
+    def items(self) -> dict[str, dict[str, Any]]:
+        """What lies in the table, by key."""
+        return self._table.items
 
-    def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool) -> Any:  # noqa: N803
+    def get_item(self, **request: Any) -> Any:
         """As boto3 has it."""
-        assert ConsistentRead
-        self.calls.append("get_item")
-        item = self.items.get(Key["id"]["S"])
-        return {"Item": dict(item)} if item else {}
+        return self._answer("get_item", request)
 
-    def batch_get_item(self, *, RequestItems: Any) -> Any:  # noqa: N803
-        """As boto3 has it: a hundred keys at most, none twice."""
-        with self._lock:
-            self.calls.append("batch_get_item")
-            ((table, wanted),) = RequestItems.items()
-            assert wanted["ConsistentRead"]
-            ids = [key["id"]["S"] for key in wanted["Keys"]]
-            assert 0 < len(ids) == len(set(ids)) <= 100
-            return {
-                "Responses": {table: [dict(self.items[id]) for id in ids if id in self.items]},
-                "UnprocessedKeys": {},
-            }
-
-    def put_item(self, *, TableName: str, Item: Any, **more: Any) -> Any:  # noqa: N803
+    def batch_get_item(self, **request: Any) -> Any:
         """As boto3 has it."""
-        with self._lock:
-            self.calls.append("put_item")
-            id = Item["id"]["S"]
-            self._check(id, more.get("ConditionExpression", ""), more.get("ExpressionAttributeValues", {}))
-            self.items[id] = dict(Item)
-            return {}
+        return self._answer("batch_get_item", request)
 
-    def _check(self, id: str, condition: str, values: Any) -> None:
-        """Raise where a condition does not hold: comparisons and `attribute_not_exists`, joined by OR."""
-        item = self.items.get(id, {})
+    def put_item(self, **request: Any) -> Any:
+        """As boto3 has it."""
+        return self._answer("put_item", request)
 
-        def holds(term: str) -> bool:
-            if absent := re.fullmatch(r"attribute_not_exists\((\w+)\)", term):
-                return absent[1] not in item
-            name, sign, value = term.split(" ")
-            assert sign in {"=", "<"}
-            have, want = item.get(name), values[value]
-            if have is None or sign == "=":
-                return bool(have == want)
-            return float(have["N"]) < float(want["N"])
+    def update_item(self, **request: Any) -> Any:
+        """As boto3 has it."""
+        return self._answer("update_item", request)
 
-        if condition and not any(holds(term) for term in condition.split(" OR ")):
-            raise self.exceptions.ConditionalCheckFailedException
+    def _answer(self, operation: str, request: Mapping[str, Any]) -> Any:
+        self.calls.append(operation)
+        try:
+            return getattr(self._table, operation)(request)
+        except RefusedError as error:
+            if error.code == "ConditionalCheckFailedException":
+                raise self.exceptions.ConditionalCheckFailedException from error
+            raise client_error(error.code, error.message) from error
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Claim, decide, join the incident, hand on, and only then record."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,9 +17,8 @@ from alert_common.store import BusyError, Store
 from alert_enricher import router
 from alert_enricher.enrich import in_short
 from alert_enricher.router import Means, route
-from tests.cloud.dynamodb import DynamoDb
-from tests.cloud.errors import RefusedError
 from tests.unit.functions import samples
+from tests.unit.functions.fakes import FakeDynamoDb
 from tests.unit.functions.samples import NOW, one
 
 SETTINGS = Settings(
@@ -48,30 +47,6 @@ def alarm(signal: str = "errors", state: State = State.ALARM, *, minutes: float 
     return replace(one(samples.envelope(message)), **changes)
 
 
-class Client:
-    """DynamoDB's client, before the table of the tests."""
-
-    class exceptions:  # noqa: N801 - as botocore names it
-        """As botocore has them."""
-
-        class ConditionalCheckFailedException(Exception):  # noqa: N818
-            """A condition did not hold."""
-
-    def __init__(self, table: DynamoDb) -> None:
-        self.table = table
-
-    def __getattr__(self, operation: str) -> Callable[..., Any]:
-        def call(**request: Any) -> Any:
-            try:
-                return getattr(self.table, operation)(request)
-            except RefusedError as error:
-                if error.code == "ConditionalCheckFailedException":
-                    raise self.exceptions.ConditionalCheckFailedException from error
-                raise
-
-        return call
-
-
 @dataclass
 class Gathering:
     """Context that comes in time, and what comes late."""
@@ -95,7 +70,7 @@ class World:
     """A router with its table and queues."""
 
     sent: list[Delivery] = field(default_factory=list)
-    table: DynamoDb = field(default_factory=DynamoDb)
+    table: FakeDynamoDb = field(default_factory=FakeDynamoDb)
     now: datetime = NOW
     late: Context | None = None
     fails_on: str = ""
@@ -105,7 +80,7 @@ class World:
     @property
     def store(self) -> Store:
         """The table as the functions see it."""
-        return Store(Client(self.table), "state")
+        return Store(self.table, "state")
 
     def tell(self, alert: Alert) -> None:
         """Route one alert."""
