@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from aws_cdk import Duration, Token
 
@@ -12,6 +13,7 @@ _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
 # What CloudFormation accepts as a tag value.
 _TAG_VALUE = re.compile(r"[\w\s.:/=+\-@]{1,256}")
 _ENVIRONMENT = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
 
@@ -81,10 +83,30 @@ def s3_url(field: str, value: object) -> str:
 def https_url(field: str, value: object) -> str:
     """`value`, when it is an https URL; http is accepted on the loopback interface only."""
     url = text(field, value, fix="give an https:// URL")
-    accepted = (url.startswith("https://") and _URL.fullmatch(url)) or _LOOPBACK.fullmatch(url)
-    if not accepted and not Token.is_unresolved(url):
+    if Token.is_unresolved(url):
+        return url
+    try:
+        parts = urlsplit(url)
+        accepted = (parts.scheme == "https" and _URL.fullmatch(url) and parts.port != 0) or _LOOPBACK.fullmatch(url)
+    except ValueError:  # brackets that do not close, a port that is none
+        accepted = None
+    if accepted and "@" in parts.netloc:
+        raise ValueError(f"{field}: holds a user or a password, which templates and logs would show; leave them out")
+    if not accepted:
         raise ValueError(f"{field}: {url!r} is no https:// URL; alerts leave over TLS only")
     return url.rstrip("/")
+
+
+def addresses(field: str, value: object) -> None:
+    """Refuses what is no list of e-mail addresses, each named once (a CDK token passes)."""
+    if isinstance(value, str) or not isinstance(value, Collection):
+        raise TypeError(f"{field}: {value!r} is no list of addresses; give ('oncall@example.com',)")
+    for address in value:
+        instance(field, address, str, fix="write name@example.com")
+        if not Token.is_unresolved(address) and not _ADDRESS.fullmatch(address):
+            raise ValueError(f"{field}: {address!r} is no e-mail address; write name@example.com")
+    if len(set(value)) < len(value):
+        raise ValueError(f"{field}: {value!r} names one twice; remove it")
 
 
 def tag_value(field: str, value: object) -> str:
@@ -105,12 +127,14 @@ def seconds(field: str, value: object, *, low: float, high: float, fix: str) -> 
 
 
 def _is_zero(value: object) -> bool:
-    return isinstance(value, Duration) and value.to_milliseconds() == 0
+    return isinstance(value, Duration) and not value.is_unresolved() and value.to_milliseconds() == 0
 
 
 def milliseconds(field: str, value: object, *, fix: str) -> float:
     """A CDK `Duration` or a `timedelta`, in milliseconds, above zero."""
     if isinstance(value, Duration):
+        if value.is_unresolved():
+            raise ValueError(f"{field}: is a token, which has no value at synth; {fix}")
         result = float(value.to_milliseconds())
     elif isinstance(value, timedelta):
         result = value / timedelta(milliseconds=1)

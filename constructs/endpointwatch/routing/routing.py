@@ -100,6 +100,7 @@ class AlertRouting(Construct):
         every = times(group_window, settle, remind, enrichment_deadline)
         minutes = heartbeat_minutes(heartbeat)
         routes = complete_routes(sinks, routes)
+        _checks.addresses("operators", operators)
 
         self.encryption_key = encryption_key or kms.Key(
             self, "Key", description="Alerts on their way", enable_key_rotation=True, removal_policy=removal_policy
@@ -324,7 +325,7 @@ class AlertRouting(Construct):
 
 
 def _queue_id(sink: Sink) -> str:
-    return f"Sink{sink.name.title().replace('-', '')}"
+    return f"Sink{sink.name.replace('-', '').capitalize()}"
 
 
 def _role(function: lambda_.Function) -> iam.Role:

@@ -91,10 +91,17 @@ def test_with_a_pager_only_everything_goes_there_at_once() -> None:
 def test_who_takes_no_digest_is_informed_at_once() -> None:
     """A sink of one's own that is for everything, beside Slack: a digest for Slack, the same at once for the other."""
     stack = Stack()
-    own = CustomSink(name="own", code=Path(__file__), handler="test_routing:Own")
+    own = CustomSink(name="own", code=Path(__file__), handler="test_routing:MAIL")
     _routing(stack, [_slack(stack), own])
     assert _routes(stack)[-2:] == [("info", ("slack",), 3600), ("info", ("own",), 0)]
     assert [route.go_on for route in _settings(stack).routes] == [False, False, True, False]
+
+
+def test_a_sink_may_be_called_like_the_dead_letters_of_another() -> None:
+    """The ids of its queues differ from those of `slack` and its dead letters."""
+    stack = Stack()
+    routing = _routing(stack, [Email(addresses=("a@example.com",), name=name) for name in ("slack", "slack-dead")])
+    assert set(routing.sink_queues) == {"slack", "slack-dead"}
 
 
 def test_routes_reach_the_functions_as_they_are_written() -> None:

@@ -1,12 +1,13 @@
 """Bad settings fail where they are made, in one line that names the field, the value and the fix."""
 
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, Stack, Token
 from aws_cdk.aws_secretsmanager import Secret
 
 from endpointwatch import (
@@ -44,6 +45,12 @@ def _routing(stack: Stack, **settings: Any) -> AlertRouting:
     return AlertRouting(
         stack, "Routing", **{"environment": "prod", "sinks": [Email(addresses=("a@example.com",))], **settings}
     )
+
+
+def _module(name: str, text: str) -> Path:
+    path = Path(tempfile.mkdtemp()) / name
+    path.write_text(text)
+    return path
 
 
 def _monitoring(stack: Stack, **settings: Any) -> EndpointMonitoring:
@@ -191,12 +198,65 @@ MISTAKES: dict[str, tuple[Build, str]] = {
         lambda _: CustomSink(name="own", code=Path(__file__), handler="elsewhere:Own"),
         "handler: 'elsewhere:Own'",
     ),
+    "class that is not there": (
+        lambda _: CustomSink(name="own", code=Path(__file__), handler="test_settings:Own"),
+        "handler: 'Own' is no class of 'test_settings.py'; it has no class",
+    ),
+    "code that does not parse": (
+        lambda _: CustomSink(name="own", code=_module("broken.py", "class Own(:"), handler="broken:Own"),
+        "code: 'broken.py' does not parse",
+    ),
+    "code that cannot be imported": (
+        lambda _: CustomSink(name="own", code=_module("my-sink.py", "class Own: ..."), handler="my-sink:Own"),
+        "code: 'my-sink.py' is no name of a module; use letters, digits and underscores",
+    ),
+    "digests in words": (
+        lambda _: CustomSink(
+            name="own",
+            code=Path(__file__),
+            handler="test_settings:Build",
+            takes_digests="yes",  # type: ignore[arg-type]
+        ),
+        "takes_digests: 'yes' is of type str; write True or False",
+    ),
+    "password in a URL": (
+        lambda s: Webhook(url="https://me:hunter2@example.com/", secret=_secret(s)),
+        "url: holds a user or a password, which templates and logs would show; leave them out",
+    ),
+    "port that is none": (
+        lambda s: Webhook(url="https://example.com:99999/", secret=_secret(s)),
+        "url: 'https://example.com:99999/' is no https:// URL",
+    ),
+    "secret field that is none": (
+        lambda s: PagerDuty(secret=_secret(s), secret_field=""),
+        "secret_field: is empty; name a field",
+    ),
+    "operator as string": (
+        lambda s: _routing(s, operators="me@example.com"),
+        "operators: 'me@example.com' is no list of addresses",
+    ),
+    "operator that is no address": (lambda s: _routing(s, operators=("me",)), "operators: 'me' is no e-mail address"),
+    "operator twice": (
+        lambda s: _routing(s, operators=("me@example.com",) * 2),
+        "operators: ('me@example.com', 'me@example.com') names one twice",
+    ),
+    "addresses as number": (lambda _: Email(addresses=5), "addresses: 5 is no list of addresses"),  # type: ignore[arg-type]
+    "no address at all": (lambda _: Email(addresses=()), "addresses: is empty"),
+    "class of a sink": (lambda s: _routing(s, sinks=[Email]), "sinks: <class"),
+    "zone of this machine only": (
+        lambda _: Hours(start="09:00", end="17:00", zone="localtime"),
+        "zone: 'localtime' is not in the IANA database",
+    ),
+    "time that is a token": (
+        lambda s: _routing(s, settle=Duration.seconds(Token.as_number({"Ref": "Settle"}))),
+        "settle: is a token, which has no value at synth; give 0 up to 1 hour",
+    ),
     "setting that is taken": (
-        lambda _: CustomSink(name="own", code=Path(__file__), handler="test_settings:Own", settings={"type": "x"}),
+        lambda _: CustomSink(name="own", code=Path(__file__), handler="test_settings:Build", settings={"type": "x"}),
         "settings: 'type'",
     ),
     "setting that is no JSON": (
-        lambda _: CustomSink(name="own", code=Path(__file__), handler="test_settings:Own", settings={"at": Path()}),
+        lambda _: CustomSink(name="own", code=Path(__file__), handler="test_settings:Build", settings={"at": Path()}),
         "settings: holds something that JSON does not",
     ),
     "more settings than fit": (

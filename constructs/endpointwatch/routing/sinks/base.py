@@ -93,13 +93,15 @@ class Sink(Protocol):
         ...
 
 
-def check_secret(field: str, secret: object) -> None:
-    """Refuses what is no secret of Secrets Manager."""
+def check_secret(field: str, secret: object, secret_field: str | None) -> None:
+    """Refuses what is no secret of Secrets Manager, or no name of a field of it."""
     # The value itself may be here by mistake: it is not shown.
     if not hasattr(secret, "grant_read"):
         raise TypeError(
             f"{field}: is no secret of Secrets Manager; give Secret.from_secret_name_v2(...), never the value"
         )
+    if secret_field is not None:
+        _checks.text("secret_field", secret_field, fix="name a field of the secret's JSON, or leave it out")
 
 
 def check_sink(sink: Sink) -> None:

@@ -1,5 +1,6 @@
 """A sink of your own: a module that runs in the dispatcher."""
 
+import ast
 import json
 import re
 from collections.abc import Mapping
@@ -54,14 +55,18 @@ class CustomSink:
         is_module = self.code.is_file() and self.code.suffix == ".py"
         if not is_module and not (self.code / "__init__.py").is_file():
             raise ValueError(f"code: {str(self.code)!r} is no Python file and no package; give the path of one")
+        if not self.code.stem.isidentifier():
+            raise ValueError(f"code: {self.code.name!r} is no name of a module; use letters, digits and underscores")
         handler = _HANDLER.fullmatch(_checks.text("handler", self.handler, fix="write opsgenie:Opsgenie"))
         if handler is None or handler[1] != self.code.stem:
             raise ValueError(
                 f"handler: {self.handler!r} is not MODULE:CLASS of the code {self.code.name!r}; "
                 f"write {self.code.stem}:NAME_OF_THE_CLASS"
             )
+        _check_class(self.code if is_module else self.code / "__init__.py", handler[2])
         if self.secret is not None:
-            check_secret("secret", self.secret)
+            check_secret("secret", self.secret, self.secret_field)
+        _checks.instance("takes_digests", self.takes_digests, bool, fix="write True or False")
         _checks.instance("settings", self.settings, Mapping, fix='write {"region": "eu"}')
         if taken := [name for name in self.settings if name in _OURS]:
             raise ValueError(f"settings: {taken[0]!r} is set by the sink itself; give it another name")
@@ -77,3 +82,17 @@ class CustomSink:
             self.secret.grant_read(dispatcher)
             settings |= {"secret": self.secret.secret_arn, "secret_field": self.secret_field}
         return settings
+
+
+def _check_class(module: Path, name: str) -> None:
+    """Refuses a module that does not parse or does not name the class: the dispatcher would tell only when it sends."""
+    try:
+        nodes = list(ast.walk(ast.parse(module.read_bytes())))
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"code: {module.name!r} does not parse ({error}); mend it") from None
+    classes = [node.name for node in nodes if isinstance(node, ast.ClassDef)]
+    imported = [node.asname or node.name for node in nodes if isinstance(node, ast.alias)]
+    assigned = [node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    if not {name, "*"} & {*classes, *imported, *assigned}:
+        there = f"it has {', '.join(classes)}" if classes else "it has no class"
+        raise ValueError(f"handler: {name!r} is no class of {module.name!r}; {there}")

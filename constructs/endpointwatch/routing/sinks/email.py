@@ -1,10 +1,8 @@
 """E-mail, through SNS."""
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from aws_cdk import Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -15,8 +13,6 @@ from endpointwatch import _checks
 from endpointwatch.routing.permissions import allow
 from endpointwatch.routing.sinks.base import Rate, Settings, check_sink
 from endpointwatch.severity import Severity
-
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +36,9 @@ class Email:
 
     def __post_init__(self) -> None:
         check_sink(self)
-        if isinstance(self.addresses, str) or not self.addresses:
-            raise ValueError(f"addresses: {self.addresses!r} is no list of addresses; give ('oncall@example.com',)")
-        if len(set(self.addresses)) < len(self.addresses):
-            raise ValueError(f"addresses: {self.addresses!r} names one twice; remove it")
-        for address in self.addresses:
-            _checks.instance("addresses", address, str, fix="write name@example.com")
-            if not Token.is_unresolved(address) and not _ADDRESS.fullmatch(address):
-                raise ValueError(f"addresses: {address!r} is no e-mail address; write name@example.com")
+        _checks.addresses("addresses", self.addresses)
+        if not self.addresses:
+            raise ValueError("addresses: is empty; give at least one, such as ('oncall@example.com',)")
 
     @property
     def takes_digests(self) -> bool:

@@ -38,7 +38,7 @@ class PagerDuty:
 
     def __post_init__(self) -> None:
         check_sink(self)
-        check_secret("secret", self.secret)
+        check_secret("secret", self.secret, self.secret_field)
         _checks.https_url("api_url", self.api_url)
 
     @property

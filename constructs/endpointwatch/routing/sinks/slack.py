@@ -49,7 +49,7 @@ class Slack:
         _checks.https_url("api_url", self.api_url)
         if (self.bot_token is None) == (self.webhook is None):
             raise ValueError("bot_token, webhook: give exactly one of them")
-        check_secret("bot_token" if self.bot_token else "webhook", self.bot_token or self.webhook)
+        check_secret("bot_token" if self.bot_token else "webhook", self.bot_token or self.webhook, self.secret_field)
         if self.bot_token is not None:
             channel = _checks.text("channel", self.channel, fix="give the channel's id, such as C0123456789")
             if not Token.is_unresolved(channel) and not _CHANNEL.fullmatch(channel):

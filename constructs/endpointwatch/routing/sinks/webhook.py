@@ -38,7 +38,7 @@ class Webhook:
     def __post_init__(self) -> None:
         check_sink(self)
         _checks.https_url("url", self.url)
-        check_secret("secret", self.secret)
+        check_secret("secret", self.secret, self.secret_field)
 
     @property
     def takes_digests(self) -> bool:
