@@ -1,6 +1,7 @@
 """Entry point of the enricher: batches of the `alerts` queue, and alarms that call the function directly."""
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cache, partial
@@ -23,8 +24,16 @@ prepare("dynamodb", "sqs", "ssm", "cloudwatch", "sagemaker", "logs")
 
 SIDE_BY_SIDE = 10
 """Records of a batch that are handled at once, so that no alert waits for the context of another."""
+FUNCTION_SECONDS = 30.0
+"""Where nobody says how much time is left."""
+ALERT_SECONDS = 20.0
+"""One alert takes no longer: a deadline of ten seconds at most, context that comes late, and what is asked and written."""
 LONGEST_DELAY = 900
 """Seconds for which SQS delays a new message at most; who reads it earlier puts it back."""
+
+
+class _NoTimeError(Exception):
+    """A message holds more alerts than there is time for."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -33,30 +42,38 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Raises:
         Exception: a direct event failed; Lambda calls again.
     """
+    left = context.get_remaining_time_in_millis() / 1000 if context else FUNCTION_SECONDS
+    until = time.monotonic() + left - ALERT_SECONDS
     records = event.get("Records")
     if isinstance(records, list) and records and records[0].get("eventSource") == "aws:sqs":
         with ThreadPoolExecutor(max_workers=min(len(records), SIDE_BY_SIDE), thread_name_prefix="record") as pool:
-            failed = [
-                record["messageId"] for record, ok in zip(records, pool.map(_record, records), strict=True) if not ok
-            ]
+            done = pool.map(partial(_record, until=until), records)
+            failed = [record["messageId"] for record, ok in zip(records, done, strict=True) if not ok]
         return {"batchItemFailures": [{"itemIdentifier": id} for id in failed]}
-    _message(event, received=clock.now(), message_id=getattr(context, "aws_request_id", ""))
+    _message(event, received=clock.now(), message_id=getattr(context, "aws_request_id", ""), until=until)
     return {}
 
 
-def _record(record: queue.Record) -> bool:
+def _record(record: queue.Record, *, until: float) -> bool:
     """Handle one record; False when it must come back."""
     try:
-        _message(record["body"], received=queue.received_at(record), message_id=record["messageId"])
+        _message(record["body"], received=queue.received_at(record), message_id=record["messageId"], until=until)
+    except _NoTimeError:
+        queue.put_back_all(client("sqs"), [(record, 0)])
+        return False
     except Exception:  # `_message` has logged it
         queue.put_back(client("sqs"), record)
         return False
     return True
 
 
-def _message(payload: object, *, received: datetime, message_id: str) -> None:
+def _message(payload: object, *, received: datetime, message_id: str, until: float) -> None:
+    """Handle the alerts of one message; none but the first is begun after `until`, since a crash costs minutes."""
     failures: list[Exception] = []
-    for alert in parse(payload, received=received, message_id=message_id):
+    for number, alert in enumerate(parse(payload, received=received, message_id=message_id)):
+        if number and time.monotonic() > until:
+            failures = failures or [_NoTimeError()]
+            break
         try:
             _alert(alert)
         except BusyError as busy:

@@ -1,6 +1,7 @@
 """The enricher's entry point: batches whose records fail alone, direct actions, heartbeats."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -29,6 +30,17 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> FakeAws:
     enricher._means.cache_clear()
     queue._urls.clear()
     return aws
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """How Lambda tells what time is left."""
+
+    milliseconds: int
+
+    def get_remaining_time_in_millis(self) -> int:
+        """As Lambda's context has it."""
+        return self.milliseconds
 
 
 def sqs(*bodies: str) -> dict[str, Any]:
@@ -95,6 +107,19 @@ def test_one_failing_record_fails_alone(aws: FakeAws) -> None:
     assert sent == ["q/pagerduty", "q/slack"]
     (hidden,) = aws.called("change_message_visibility")
     assert 5 <= hidden["VisibilityTimeout"] <= 7
+
+
+def test_a_message_of_many_alerts_takes_several_turns(aws: FakeAws) -> None:
+    """Alertmanager groups them: those for which there is no time come back at once, and each is handed on once."""
+    names = ("one", "two", "three")
+    alerts = [{"labels": {"alertname": name}, "status": "firing", "startsAt": "2026-11-23T14:11:04Z"} for name in names]
+    batch = sqs(samples.envelope({"version": "4", "groupKey": "all", "status": "firing", "alerts": alerts}))
+    assert enricher.handler(batch, Invocation(milliseconds=15_000)) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert {name for _, name in called(aws)} == {"one"}
+    (hidden,) = aws.called("change_message_visibility_batch")
+    assert hidden["Entries"][0]["VisibilityTimeout"] == 0
+    assert enricher.handler(batch, Invocation(milliseconds=30_000)) == {"batchItemFailures": []}
+    assert sorted(name for sink, name in called(aws) if sink == "slack") == sorted(names)
 
 
 def test_an_alert_in_hand_elsewhere_comes_back_soon(aws: FakeAws) -> None:
