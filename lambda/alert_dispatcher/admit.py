@@ -33,8 +33,8 @@ class _Asker:
 
     @property
     def urgent(self) -> bool:
-        """Whether it goes before all others."""
-        return isinstance(self.what, Update) and self.what.urgent
+        """Whether it goes before all others: what wakes somebody, and the one message in which a storm's many are told of first."""
+        return isinstance(self.what, Digest) or self.what.urgent
 
 
 def admit(work: Work, found: Found) -> list[Teller]:
