@@ -179,6 +179,10 @@ class Router:
         found = self.sandbox.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
         return int(found[wanted[0]]), int(found[wanted[1]])
 
+    def is_empty(self, part: str) -> bool:
+        """Whether nothing is left on a queue, hidden messages included."""
+        return self.counts(self.queue(part)) == (0, 0)
+
     def dead_letters(self, part: str) -> list[dict[str, Any]]:
         """What lies in the dead-letter queue of a name."""
         (url,) = [url for name, url in self.queues.items() if part.lower() in name.lower() and "dead" in name.lower()]

@@ -124,7 +124,7 @@ def test_12_a_suppressed_alarm_pages_no_one(router: Router) -> None:
     router.put_on_alerts(json.dumps(event | {"resources": [arn]}))
     router.publish(router.alarm("told-after"))
     router.page("told-after")
-    eventually(lambda: router.counts(router.queue("RoutingAlerts")) == (0, 0), within=20)
+    eventually(lambda: router.is_empty("RoutingAlerts"), within=20)
     assert router.events("webhook", "suppressed/AllTraffic") == [], "which gets everything"
 
 
