@@ -54,18 +54,6 @@ def is_old(record: Record) -> bool:
     return clock.now() - received_at(record) > OLDEST
 
 
-def put_back(sqs: Any, record: Record) -> None:
-    """Hide the record for its delay; the record must then be answered as failed."""
-    try:
-        sqs.change_message_visibility(
-            QueueUrl=_url(sqs, record["eventSourceARN"]),
-            ReceiptHandle=record["receiptHandle"],
-            VisibilityTimeout=delay_of(record),
-        )
-    except Exception as error:
-        logger.warning("visibility was not changed", extra={"error": redact(repr(error))})
-
-
 def put_back_all(sqs: Any, waits: Sequence[tuple[Record, float]]) -> None:
     """Hide records for so many seconds each, ten at a time; they must then be answered as failed."""
     by_queue: dict[str, list[tuple[Record, float]]] = {}

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cache, partial
@@ -46,23 +47,30 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     until = time.monotonic() + left - ALERT_SECONDS
     records = event.get("Records")
     if isinstance(records, list) and records and records[0].get("eventSource") == "aws:sqs":
+        try:
+            _means()  # once, not by every thread: the parameter store takes forty requests a second of all functions
+        except Exception as error:
+            logger.error("settings could not be read", extra={"error": redact(repr(error))})
+            queue.put_back_all(client("sqs"), [(record, queue.delay_of(record)) for record in records])
+            return _failed(records)
         with ThreadPoolExecutor(max_workers=min(len(records), SIDE_BY_SIDE), thread_name_prefix="record") as pool:
             done = pool.map(partial(_record, until=until), records)
-            failed = [record["messageId"] for record, ok in zip(records, done, strict=True) if not ok]
-        return {"batchItemFailures": [{"itemIdentifier": id} for id in failed]}
+            return _failed([record for record, ok in zip(records, done, strict=True) if not ok])
     _message(event, received=clock.now(), message_id=getattr(context, "aws_request_id", ""), until=until)
     return {}
+
+
+def _failed(records: Iterable[queue.Record]) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in records]}
 
 
 def _record(record: queue.Record, *, until: float) -> bool:
     """Handle one record; False when it must come back."""
     try:
         _message(record["body"], received=queue.received_at(record), message_id=record["messageId"], until=until)
-    except _NoTimeError:
-        queue.put_back_all(client("sqs"), [(record, 0)])
-        return False
-    except Exception:  # `_message` has logged it
-        queue.put_back(client("sqs"), record)
+    except Exception as error:  # `_message` has logged it
+        seconds = 0 if isinstance(error, _NoTimeError) else queue.delay_of(record)
+        queue.put_back_all(client("sqs"), [(record, seconds)])
         return False
     return True
 

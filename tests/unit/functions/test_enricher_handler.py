@@ -105,8 +105,8 @@ def test_one_failing_record_fails_alone(aws: FakeAws) -> None:
     batch = sqs(samples.envelope(other), samples.envelope(samples.sns_alarm()))
     assert enricher.handler(batch, None) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     assert sent == ["q/pagerduty", "q/slack"]
-    (hidden,) = aws.called("change_message_visibility")
-    assert 5 <= hidden["VisibilityTimeout"] <= 7
+    (hidden,) = aws.called("change_message_visibility_batch")
+    assert 5 <= hidden["Entries"][0]["VisibilityTimeout"] <= 7
 
 
 def test_a_message_of_many_alerts_takes_several_turns(aws: FakeAws) -> None:
@@ -130,8 +130,8 @@ def test_an_alert_in_hand_elsewhere_comes_back_soon(aws: FakeAws) -> None:
         "batchItemFailures": [{"itemIdentifier": "m0"}]
     }
     assert aws.called("send_message") == []
-    (hidden,) = aws.called("change_message_visibility")
-    assert 5 <= hidden["VisibilityTimeout"] <= 7
+    (hidden,) = aws.called("change_message_visibility_batch")
+    assert 5 <= hidden["Entries"][0]["VisibilityTimeout"] <= 7
 
 
 def test_a_direct_action_is_handed_on(aws: FakeAws) -> None:
@@ -164,11 +164,16 @@ def test_a_settled_end_is_called_for_later(aws: FakeAws) -> None:
 
 
 def test_settings_that_cannot_be_read_lose_nothing(aws: FakeAws) -> None:
-    """The record fails and comes back, and then the settings are asked for again."""
+    """Asked for once for the whole batch; its records fail and come back, and then they are asked for again."""
     answer = aws.answers["get_parameters"]
     aws.answers["get_parameters"] = client_error("ThrottlingException")
-    batch = sqs(samples.envelope(samples.sns_alarm()))
-    assert enricher.handler(batch, None) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    batch = sqs(samples.envelope(samples.sns_alarm()), samples.envelope({"endpointwatch": "heartbeat"}))
+    failed = {"batchItemFailures": [{"itemIdentifier": "m0"}, {"itemIdentifier": "m1"}]}
+    assert enricher.handler(batch, None) == failed
+    assert len(aws.called("get_parameters")) == 1
+    (hidden,) = aws.called("change_message_visibility_batch")
+    assert all(5 <= entry["VisibilityTimeout"] <= 7 for entry in hidden["Entries"])
     aws.answers["get_parameters"] = answer
+    batch["Records"].pop()
     assert enricher.handler(batch, None) == {"batchItemFailures": []}
     assert called(aws) == [("pagerduty", "ranker"), ("slack", "ranker")]
