@@ -106,12 +106,10 @@ class Gap:
 
     @property
     def lead(self) -> News:
-        """What it is told by: the first alert as severe as the incident, with what was found out later where there is that."""
+        """What it is told by: the first alert as severe as the incident."""
         members, severity = self.incident.members, self.incident.severity
         fired = [news for news in self.incident.news if news.action is Action.TRIGGER and news.member in members]
-        lead = next((news for news in fired if members[news.member].severity is severity), self.incident.first)
-        late = [n for n in self.incident.news if n.action is Action.CONTEXT and n.member == lead.member]
-        return late[-1] if late else lead
+        return next((news for news in fired if members[news.member].severity is severity), self.incident.first)
 
     @property
     def end(self) -> News | None:

@@ -37,6 +37,10 @@ ATTEMPTS = 12
 class Gathering(Protocol):
     """Context on its way."""
 
+    @property
+    def context(self) -> Context:
+        """All that came so far."""
+
     def by_deadline(self) -> Context:
         """Return what is there in time."""
 
@@ -204,6 +208,8 @@ def _tell_late(id: str, page: Page, gathering: Gathering, means: Means) -> None:
         context = gathering.later(LATE_SECONDS)
         if context is None:
             return
+        # Whoever tells the incident from now on tells all of it; who has told it adds what came.
+        means.store.put_page(grouping.page_of(page.alert, page.action), replace(page, context=gathering.context))
         late = replace(page, action=Action.CONTEXT, context=context)
         means.store.put_page(grouping.page_of(page.alert, Action.CONTEXT), late)
         for _ in range(ATTEMPTS):

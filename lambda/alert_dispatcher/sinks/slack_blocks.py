@@ -1,6 +1,7 @@
 """Slack messages as Block Kit, inside Slack's limits. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -39,8 +40,14 @@ def head(update: Update) -> Message:
 
 
 def full(page: Page) -> list[Block]:
-    """Write everything there is to tell of one page, below its headline."""
-    return _page(page, brief(page))
+    """Write everything there is to tell of one page, below its headline; of what came late only that."""
+    told = brief(page)
+    if page.action is not Action.CONTEXT:
+        return _page(page, told)
+    # The page that it adds to says the rest, and knew more: it is not to be contradicted.
+    first = told.first if page.context.diagnosis else ()
+    _, *rest = _page(page, replace(told, how_bad="", objective="", why="", first=first))
+    return rest
 
 
 def escape(text: str) -> str:
@@ -136,7 +143,11 @@ def _member(member: Member) -> str:
 
 def _page(page: Page, told: Brief) -> list[Block]:
     alert, around = page.alert, page.context
-    since = f"{local(told.began, with_day=told.is_far)}{told.lag}" if page.action is not Action.INFORM else ""
+    since = (
+        f"{local(told.began, with_day=told.is_far)}{told.lag}"
+        if page.action not in {Action.INFORM, Action.CONTEXT}
+        else ""
+    )
     facts = [
         ("Since", since),
         ("How bad", fit(told.how_bad, FACT_LIMIT)),

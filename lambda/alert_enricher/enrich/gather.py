@@ -80,6 +80,11 @@ class Gathering:
             what: self._pool.submit(enricher.fetch, self._until[what]) for what, enricher in enrichers.items()
         }
 
+    @property
+    def context(self) -> Context:
+        """All that came so far; `missing` names what did not, and why."""
+        return self._context
+
     def by_deadline(self) -> Context:
         """Return what is there by the deadline, counted from `begin`; `missing` names what is not, and why."""
         found, refused = self._wait(self._holding, self._deadline)
@@ -94,7 +99,11 @@ class Gathering:
         Returns only what came, None for nothing. Where it changes the answer the new diagnosis is in it, and `diagnosed` is set:
         without a diagnosis that means that the one before no longer holds.
         """
-        found, _ = self._wait(self._until.keys(), time.monotonic() + seconds)
+        late = set(self._running)
+        found, refused = self._wait(self._until.keys(), time.monotonic() + seconds)
+        known = tuple(m for m in self._context.missing if m.what not in late)
+        never = tuple(Missing(what=what, why="timed out") for what in self._running)
+        self._context = replace(self._context, missing=(*known, *refused, *never))
         came = reduce(put_in, found, Context())
         if came == Context():
             return None

@@ -245,6 +245,9 @@ def test_what_comes_late_comes_alone(aws: ModelledAws) -> None:
     assert late is not None
     assert [line.text for line in late.logs] == ["ERROR password=[redacted] boom"]
     assert late == Context(logs=late.logs), "the diagnosis is as before"
+    assert gathering.context == replace(context, logs=late.logs, missing=()), (
+        "all of it, and nothing is missing any more"
+    )
 
 
 def test_the_page_does_not_wait_for_what_is_slow_by_nature(aws: ModelledAws) -> None:

@@ -43,6 +43,18 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(inner)
 
 
+def test_what_was_found_late_is_told_alone_and_leaves_the_page_as_it_was() -> None:
+    """The reply has the late lines, not the answers again (it would know less); the first message keeps all that it had."""
+    lines = (LogLine(at=NOW, text="boom"),)
+    late = replace(page(Action.CONTEXT), context=Context(logs=lines))
+    told = update(page(), late, told=OPEN)
+    reply = "\n".join(texts(slack_replies.reply(told)))
+    assert "boom" in reply
+    for answer in ("Since", "How bad", "Do first", "Objective"):
+        assert answer not in reply
+    assert slack_blocks.head(told) == slack_blocks.head(update(page(), told=OPEN))
+
+
 def test_the_five_answers_are_there() -> None:
     """What, since when, how bad against the objective, what changed, what to do first, in Slack and PagerDuty alike."""
     for message, since in (

@@ -53,6 +53,11 @@ class Gathering:
 
     late: Context | None = None
 
+    @property
+    def context(self) -> Context:
+        """All that came."""
+        return Context(owner="in time and late")
+
     def by_deadline(self) -> Context:
         """Return what came in time."""
         return Context(owner="in time")
@@ -241,7 +246,7 @@ def test_information_is_a_notice_or_joins_what_is_open(world: World) -> None:
 
 
 def test_late_context_is_news(world: World) -> None:
-    """What missed the page comes into the thread, and the page is not held up by it."""
+    """What missed the page comes into the thread alone, and the page has all of it from then on."""
     world.late = Context(owner="late")
     world.tell(alarm())
     opened, late = world.incident.news
@@ -249,7 +254,7 @@ def test_late_context_is_news(world: World) -> None:
     assert (late.action, pages[late.page].context.owner, pages[opened.page].context.owner) == (
         Action.CONTEXT,
         "late",
-        "in time",
+        "in time and late",
     )
     assert [d.sink for d in world.sent] == ["pagerduty", "slack"] * 2
 
