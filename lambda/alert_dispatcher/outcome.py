@@ -37,7 +37,16 @@ def see_to(work: Work, job: Job, call: Callable[[], bool], *, rejected: Callable
         told(str(error), error.after_seconds or queue.FIRST_SECONDS)
         work.returns.failed(job, settings, str(error), error.after_seconds)
     except RejectedError as error:
-        rejected(str(error))
-        work.returns.reject(job, settings, str(error))
+        _give_up(work, job, str(error), rejected)
     except Exception as error:
         work.returns.failed(job, settings, f"{type(error).__name__}: {error}")
+
+
+def _give_up(work: Work, job: Job, why: str, rejected: Callable[[str], None]) -> None:
+    settings = work.of(job.delivery.sink)
+    try:
+        rejected(why)
+    except Exception as error:  # not before somebody else is told: it is tried again
+        work.returns.failed(job, settings, f"{why}; {type(error).__name__}: {error}")
+    else:
+        work.returns.reject(job, settings, why)

@@ -564,6 +564,22 @@ def test_a_critical_page_that_is_refused_goes_to_the_fallback(world: World) -> N
     assert len(world.buried()) == 2
 
 
+def test_a_refused_page_is_kept_until_its_fallback_can_be_told(world: World) -> None:
+    """The fallback's queue is away: the record comes back, alone, and becomes a dead letter once the fallback is called."""
+    world.settings["sinks"]["slack"]["fallback"] = "email"
+    world.happens(page(), severity=Severity.CRITICAL, sinks={"slack": 0})
+    refused = Answer(body={"ok": False, "error": "channel_not_found"})
+    world.answers["chat.postMessage"] = [refused, refused]
+    world.aws.answers["send_message"] = client_error("ServiceUnavailable")
+    assert world.run(to("slack", severity=Severity.CRITICAL), to("slack", "gone")) == ["m0"]
+    assert world.told().trying == ""
+    world.aws.answers["send_message"] = {}
+    world.aws.calls.clear()
+    assert world.run(to("slack", severity=Severity.CRITICAL)) == []
+    assert [delivery.sink for delivery in world.sent()] == ["email"]
+    assert len(world.buried()) == 1
+
+
 def test_a_storm_of_failures_trips_once(world: World) -> None:
     """Many at a time that fail trip the breaker for the first, short time; the next attempt is one alone."""
     for i in range(20):
