@@ -34,8 +34,8 @@ Everything else:
 | not understood | page, raw, at the severity of its topic |
 
 In every row a transition older than the last one handed on, or equal to it, does nothing. So an ALARM that waited for
-the alert's lease while its OK got through is never told: it is over. In the same way a sink without threads that refused
-a trigger until its resolve had gone out is never told of it: the dispatcher logs it as "left out: already over".
+the alert's lease while its OK got through is never told: it is over. What is over before
+its sink could be told is told there once, as something past, and wakes nobody.
 """
 
 from collections.abc import Mapping
