@@ -144,9 +144,9 @@ def test_redaction_is_quick_on_anything(bit: str) -> None:
     """No text makes a pattern run away: 6,000 characters of each rule's own beginnings take milliseconds."""
     import time
 
-    began = time.perf_counter()
+    began = time.process_time()
     redact((bit * 6_000)[:6_000])
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_ordinary_words_stay() -> None:
