@@ -230,7 +230,7 @@ def test_an_alert_that_nobody_hands_on(deployed: Deployed) -> None:
     assert [test["state"] for test in deployed.tests()] == ["ALARM", "OK"]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_test_ends_its_alert_first(deployed: Deployed, how: signal.Signals) -> None:
     """Ctrl-C, or a kill: whoever was paged is told that it is over."""
     with functions(deployed) as seen:

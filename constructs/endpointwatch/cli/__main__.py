@@ -39,8 +39,11 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; what is wrong is one line on stderr and exit status 1 (2 for wrong arguments)."""
     options = _parser().parse_args(arguments)
-    # Whoever ends the command otherwise than by Ctrl-C gets the same tidy end.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whoever ends the command otherwise than by Ctrl-C, or closes its terminal, gets the same tidy end.
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup sets it
+            signal.signal(number, signal.default_int_handler)
     try:
         session = _session(options)
         with said_clearly():

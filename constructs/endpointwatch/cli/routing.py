@@ -8,8 +8,8 @@ from typing import Any
 
 from endpointwatch.cli.errors import CommandError
 
-_OUTPUT = re.compile(r"Endpointwatch([A-Z][A-Za-z]*)[0-9A-F]{8}")
-"""Key of an output of `AlertRouting`; CloudFormation's ids end with eight hexadecimal digits."""
+_OUTPUT = re.compile(r"(.*)Endpointwatch([A-Z][A-Za-z]*)[0-9A-F]{8}")
+"""Key of an output of an `AlertRouting`, which it begins with; CloudFormation's ids end with eight hexadecimal digits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,28 +66,28 @@ def find(session: Any, *, stack: str | None, environment: str | None) -> Routing
 
 
 def read_stacks(stacks: Iterable[Mapping[str, Any]]) -> list[Found]:
-    """Those of the described stacks that have a routing."""
+    """The routings of the described stacks."""
     found = []
     for stack in stacks:
-        values = {
-            match[1]: output["OutputValue"]
-            for output in stack.get("Outputs", ())
-            if (match := _OUTPUT.search(output["OutputKey"]))
-        }
-        if "StateTable" in values:
-            found.append(
-                Found(
-                    stack=stack["StackName"],
-                    environment=values["Environment"],
-                    settings=tuple(values["Settings"].split(",")),
-                    table=values["StateTable"],
-                    alerts_queue=values["AlertsQueue"],
-                    alerts_dead_letters=values["AlertsDeadLetters"],
-                    undelivered=values["Undelivered"],
-                    enricher_logs=values["EnricherLogs"],
-                    dispatcher_logs=values["DispatcherLogs"],
-                )
+        routings: dict[str, dict[str, str]] = {}
+        for output in stack.get("Outputs", ()):
+            if match := _OUTPUT.fullmatch(output["OutputKey"]):
+                routings.setdefault(match[1], {})[match[2]] = output["OutputValue"]
+        found += [
+            Found(
+                stack=stack["StackName"],
+                environment=values["Environment"],
+                settings=tuple(values["Settings"].split(",")),
+                table=values["StateTable"],
+                alerts_queue=values["AlertsQueue"],
+                alerts_dead_letters=values["AlertsDeadLetters"],
+                undelivered=values["Undelivered"],
+                enricher_logs=values["EnricherLogs"],
+                dispatcher_logs=values["DispatcherLogs"],
             )
+            for values in routings.values()
+            if "StateTable" in values
+        ]
     return found
 
 
@@ -101,7 +101,11 @@ def choose(found: list[Found], *, stack: str | None, environment: str | None, re
     if len(meant) == 1:
         return meant[0]
     if meant:
-        names = ", ".join(f"--stack {one.stack} ({one.environment})" for one in meant)
+        one_stack = len({one.stack for one in meant}) == 1
+        names = ", ".join(
+            f"--environment {one.environment}" if one_stack else f"--stack {one.stack} ({one.environment})"
+            for one in meant
+        )
         raise CommandError(f"there are {len(meant)} routings in {region}; choose one: {names}")
     if found:
         there = ", ".join(sorted({one.environment for one in found}))

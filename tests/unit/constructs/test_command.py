@@ -59,6 +59,23 @@ def test_what_is_ambiguous_is_asked_for(environment: str | None, stack: str | No
     assert str(error.value) == told
 
 
+def test_two_routings_of_a_stack_are_told_apart() -> None:
+    """Their outputs lie side by side, in any order: none of one is taken for the other's, and the environment names one."""
+    names = ("Environment", "Settings", "StateTable", "AlertsQueue", "AlertsDeadLetters", "Undelivered")
+    outputs = [
+        {"OutputKey": f"{routing}Endpointwatch{name}0123ABCD", "OutputValue": routing.lower()}
+        for name in (*names, "EnricherLogs", "DispatcherLogs")
+        for routing in ("Search", "Ranking")
+    ]
+    found = routing.read_stacks([{"StackName": "Alerting", "Outputs": outputs}])
+    assert [(one.environment, one.table, one.settings) for one in found] == [
+        ("search", "search", ("search",)),
+        ("ranking", "ranking", ("ranking",)),
+    ]
+    with pytest.raises(CommandError, match="choose one: --environment search, --environment ranking"):
+        routing.choose(found, stack="Alerting", environment=None, region="eu-west-1")
+
+
 def test_the_only_routing_needs_no_name() -> None:
     """One routing in the account: it is meant; of two, the environment names one."""
     dev, prod = _found("dev"), _found("prod")
