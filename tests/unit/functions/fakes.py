@@ -108,6 +108,11 @@ class Request:
         return json.loads(self.body)
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """As many as a batch has deliveries may connect at once; of more than five the others would be late or refused."""
+
+
 class Service:
     """An HTTP service on a free port of 127.0.0.1 that answers as a test says."""
 
@@ -134,7 +139,7 @@ class Service:
             def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def paths(self) -> list[str]:
