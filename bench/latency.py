@@ -16,7 +16,7 @@ from typing import Any
 from tests.integration.embedded_aws import eventually
 from tests.integration.router_sandbox import Router, deployed_router
 
-ALERTS = 40
+ALERTS = 25
 APART_SECONDS = 0.7
 """PagerDuty takes 120 events a minute."""
 
