@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,17 @@ def test_a_sink_may_be_called_like_the_dead_letters_of_another() -> None:
     stack = Stack()
     routing = _routing(stack, [Email(addresses=("a@example.com",), name=name) for name in ("slack", "slack-dead")])
     assert set(routing.sink_queues) == {"slack", "slack-dead"}
+
+
+def test_several_sinks_of_a_kind_make_a_policy_that_iam_takes() -> None:
+    """Two of each: no statement of a policy has the Sid of another."""
+    stack = Stack()
+    mails = [Email(addresses=("a@example.com",), name=name) for name in ("email", "email-2")]
+    slack = _slack(stack)
+    _routing(stack, [*mails, slack, replace(slack, name="slack-2")])
+    for policy in Template.from_stack(stack).find_resources("AWS::IAM::Policy").values():
+        sids = [sid for one in policy["Properties"]["PolicyDocument"]["Statement"] if (sid := one.get("Sid"))]
+        assert len(sids) == len(set(sids))
 
 
 def test_routes_reach_the_functions_as_they_are_written() -> None:

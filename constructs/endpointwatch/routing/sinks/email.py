@@ -55,6 +55,7 @@ class Email:
         topic = sns.Topic(scope, "Topic", master_key=encryption_key, enforce_ssl=True)
         for address in self.addresses:
             topic.add_subscription(subscriptions.EmailSubscription(address))
-        # The attributes are what a heartbeat asks for.
-        allow(dispatcher, "Mail", ["sns:GetTopicAttributes", "sns:Publish"], [topic.topic_arn])
+        # The attributes are what a heartbeat asks for. A policy takes each Sid once, and there may be several such sinks.
+        sid = f"Mail{self.name.replace('-', '').capitalize()}"
+        allow(dispatcher, sid, ["sns:GetTopicAttributes", "sns:Publish"], [topic.topic_arn])
         return {"type": "email", "topic": topic.topic_arn}
