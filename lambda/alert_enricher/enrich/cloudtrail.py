@@ -72,7 +72,7 @@ def lookup(
         if turn >= until:
             raise TimeoutError
         time.sleep(turn - now)
-        _asked_at = turn
+        _asked_at = time.monotonic()  # sleeping may have taken longer
         response = cloudtrail.lookup_events(
             LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}],
             StartTime=start,
