@@ -24,6 +24,8 @@ class Member:
     opened_at: datetime | None
     """When it began to fire; None when it does not."""
     severity: Severity
+    ends: bool = True
+    """Whether a later message can end it; nothing but a person ends a failed job."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +82,11 @@ class Incident:
     def is_open(self) -> bool:
         """Whether any alert still fires."""
         return any(member.opened_at is not None for member in self.members.values())
+
+    @property
+    def can_end(self) -> bool:
+        """Whether any alert that fires can end by itself: only then it is worth a reminder that none has."""
+        return any(member.opened_at is not None and member.ends for member in self.members.values())
 
     def is_over(self, now: datetime) -> bool:
         """Whether all is over, and has been for long enough."""

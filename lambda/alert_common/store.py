@@ -33,6 +33,9 @@ KEEP_SECONDS = 90 * 86_400
 BATCH = 100
 """Items that DynamoDB reads at once."""
 
+DIGEST_MOST = 400
+"""Incidents of one digest: an item holds 400 KB, and its teller reads them all."""
+
 _IS_MINE = "lease_token = :token"
 _IS_FREE = "attribute_not_exists(lease_until) OR lease_until < :now"
 Document = TypeVar("Document", Incident, Told, Gate)
@@ -176,14 +179,22 @@ class Store:
 
     # Digests
 
-    def add_to_digest(self, id: str, incidents: Sequence[str]) -> None:
-        """Put incidents into a digest, each once."""
-        self._client.update_item(
-            TableName=self._table,
-            Key=_key(f"digest#{id}"),
-            UpdateExpression="ADD incidents :ids SET expires_at = :expires",
-            ExpressionAttributeValues={":ids": {"SS": list(incidents)}, ":expires": _expiry()},
-        )
+    def add_to_digest(self, id: str, incidents: Sequence[str]) -> bool:
+        """Put incidents into a digest, each once; False when it is full."""
+        try:
+            self._write(
+                f"digest#{id}",
+                "ADD incidents :ids SET expires_at = :expires",
+                condition="attribute_not_exists(incidents) OR size(incidents) < :most",
+                values={
+                    ":ids": {"SS": list(incidents)},
+                    ":most": {"N": str(DIGEST_MOST)},
+                    ":expires": _expiry(),
+                },
+            )
+        except BusyError:
+            return False
+        return True
 
     def digest(self, id: str) -> tuple[str, ...]:
         """Return the ids of its incidents."""

@@ -20,6 +20,9 @@ from alert_dispatcher.work import SOON_SECONDS, Work
 
 logger = Logger()
 
+FALLBACK_SECONDS = 300.0
+"""A critical incident that its sink will not be told of for longer is told to the fallback now: somebody has to wake up."""
+
 Teller = Callable[[], None]
 
 
@@ -122,7 +125,7 @@ def _refused(
     job, what, name = asker.job, asker.what, asker.job.delivery.sink
     work.returns.count(job)
     updates = what.updates if isinstance(what, Digest) else (what,)
-    if answer.gate.is_tripped:
+    if answer.gate.is_tripped or (job.critical and answer.wait > FALLBACK_SECONDS):
         for update in updates:
             fallback.engage(work, name, update, answer.why)
     settings = work.of(name)

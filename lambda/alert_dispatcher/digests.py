@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 
 from aws_lambda_powertools.logging import Logger
 
@@ -46,8 +47,9 @@ def due(now: datetime, every: int) -> datetime:
 def gather(work: Work, sink: str, several: list[tuple[Job, Update]], every: int) -> None:
     """Put incidents into the digest that is due next, and see to it that it is told."""
     at = due(work.now, every)
-    id = f"{sink}/{int(at.timestamp())}"
-    work.store.add_to_digest(id, [update.incident.id for _, update in several])
+    ids = [update.incident.id for _, update in several]
+    # A full one is followed by another, a second later.
+    id = next(id for n in count() if work.store.add_to_digest(id := f"{sink}/{int(at.timestamp()) + n}", ids))
     severity = min((update.incident.severity for _, update in several), key=URGENCY.index)
     work.send(sink, Delivery(sink=sink, kind=Kind.DIGEST, id=id, severity=severity, not_before=at))
     logger.info("gathered", extra={"sink": sink, "digest": id, "incidents": len(several)})

@@ -80,7 +80,7 @@ class Gap:
         return (
             self.remind_seconds > 0
             and self.told.stage is Stage.OPEN
-            and self.incident.is_open
+            and self.incident.can_end
             and at is not None
             and self.now - at >= timedelta(seconds=self.remind_seconds)
         )

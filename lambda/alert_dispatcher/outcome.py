@@ -37,6 +37,7 @@ def see_to(work: Work, job: Job, call: Callable[[], bool], *, rejected: Callable
         told(str(error), error.after_seconds or queue.FIRST_SECONDS)
         work.returns.failed(job, settings, str(error), error.after_seconds)
     except RejectedError as error:
+        learned.took()  # it answers, so it works: what is wrong is this message, or its credentials
         _give_up(work, job, str(error), rejected)
     except Exception as error:
         work.returns.failed(job, settings, f"{type(error).__name__}: {error}")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from alert_common import clock
@@ -32,11 +32,15 @@ def ask(store: Store, sink: str, rate: Rate | None, wants: Sequence[Want]) -> tu
     """
     for _ in range(TRIES):
         before = gate = store.gate(sink)
-        now, answers = clock.now().timestamp(), []
+        now, answers, overtaken = clock.now().timestamp(), [], 0.0
         for want in wants:
             answer = gates.ask(
                 gate, rate, now=now, critical=want.urgent, messages=want.messages, far=want.far, turn=want.turn
             )
+            if rate is not None and want.turn is not None and not answer.granted and answer.gate == gate:
+                # Whose turn has passed keeps its place, one after the other: after a pause of the functions that is everybody.
+                answer = replace(answer, wait=answer.wait + overtaken)
+                overtaken += want.messages * rate.interval
             gate = answer.gate
             answers.append(answer)
         if gate == before or store.save_gate(sink, gate):

@@ -62,7 +62,7 @@ class Work:
 
     def remind(self, sink: str, incident: Incident) -> None:
         """Look again when a reminder is due."""
-        if self.settings.remind_seconds > 0 and incident.is_open:
+        if self.settings.remind_seconds > 0 and incident.can_end:
             due = self.now + timedelta(seconds=self.settings.remind_seconds)
             self.send(sink, incident_delivery(sink, incident, not_before=due))
 

@@ -5,11 +5,12 @@ the window of the incident's newest news. What comes later is a new incident, ev
 who has known for hours that a disk is full has not been told that requests fail now.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alert_common.alert import Alert, Severity, digest, stable_key
+from alert_common.alert import Alert, Kind, Severity, digest, stable_key
 from alert_common.incident import Incident, Member, News
 from alert_common.page import Action
 from alert_common.settings import Settings
@@ -19,6 +20,11 @@ NEWS_KEPT = 60
 MOST_MEMBERS = 500
 """An item of DynamoDB holds 400 KB, a member takes a quarter of one."""
 
+NAME_BYTES = 256
+"""Of a name, as JSON writes it: CloudWatch's longest in ASCII; others may be of any length, at six bytes a character."""
+
+_ENDLESS = {Kind.JOB, Kind.ASYNC_INFERENCE, Kind.UNKNOWN}
+"""What no later message ends."""
 _URGENCY = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 
@@ -89,7 +95,8 @@ def after(
         return incident
     key = alert.dedup_key
     seq = incident.last_seq + 1
-    news = News(seq=seq, action=action, member=key, name=alert.name, at=alert.at, page=page)
+    name = _short(alert.name)
+    news = News(seq=seq, action=action, member=key, name=name, at=alert.at, page=page)
     kept = (*incident.news, news)
     told = replace(incident, last_seq=seq, news=kept if len(kept) <= NEWS_KEPT else (kept[0], *kept[-NEWS_KEPT + 1 :]))
     if action in {Action.INFORM, Action.CONTEXT}:
@@ -100,7 +107,14 @@ def after(
         opened_at = opened_at or alert.since or alert.at
     elif action is Action.RESOLVE:
         opened_at = None
-    member = Member(name=alert.name, state=alert.state, at=alert.at, opened_at=opened_at, severity=alert.severity)
+    member = Member(
+        name=name,
+        state=alert.state,
+        at=alert.at,
+        opened_at=opened_at,
+        severity=alert.severity,
+        ends=alert.kind not in _ENDLESS,
+    )
     changed = replace(
         told,
         members={**incident.members, key: member},
@@ -112,6 +126,12 @@ def after(
         return replace(changed, recovered_at=None, settles_at=None)
     ended = max(m.at for m in changed.members.values())
     return replace(changed, recovered_at=ended, settles_at=now + timedelta(seconds=settle))
+
+
+def _short(name: str) -> str:
+    while len(json.dumps(name)) - 2 > NAME_BYTES:
+        name = f"{name[: len(name) * 3 // 4]}…"
+    return name
 
 
 def _both(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cache, partial
@@ -78,29 +78,34 @@ def _record(record: queue.Record, *, until: float) -> bool:
 def _message(payload: object, *, received: datetime, message_id: str, until: float) -> None:
     """Handle the alerts of one message; none but the first is begun after `until`, since a crash costs minutes."""
     failures: list[Exception] = []
+    late: list[Callable[[], None]] = []
     for number, alert in enumerate(parse(payload, received=received, message_id=message_id)):
         if number and time.monotonic() > until:
             failures = failures or [_NoTimeError()]
             break
         try:
-            _alert(alert)
+            late += _alert(alert)
         except BusyError as busy:
             logger.info("comes back later", extra={"why": str(busy)})
             failures.append(busy)
         except Exception as error:
             logger.error("failed", extra={"alert": redact(alert.name), "error": redact(repr(error))})
             failures.append(error)
+    for tell in late:
+        tell()
     if failures:
         raise failures[0]
 
 
-def _alert(alert: Alert) -> None:
+def _alert(alert: Alert) -> Sequence[Callable[[], None]]:
+    """Handle an alert; return what is left to do when its page is out."""
     means = _means()
     if alert.kind is not Kind.HEARTBEAT:
-        route(alert, means)
-        return
+        late = route(alert, means)
+        return (late,) if late is not None else ()
     for sink in means.settings.sinks:
         _send(Delivery(sink=sink, kind=DeliveryKind.HEARTBEAT, id=alert.at.isoformat(), severity=alert.severity))
+    return ()
 
 
 @cache

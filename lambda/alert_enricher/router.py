@@ -68,8 +68,10 @@ class Means:
     now: Callable[[], datetime] = clock.now
 
 
-def route(alert: Alert, means: Means) -> None:
+def route(alert: Alert, means: Means) -> Callable[[], None] | None:
     """Hand an alert on, once.
+
+    Returns what is left to do when everything else is done: to wait for the context that missed its page, and to tell it.
 
     Raises:
         BusyError: another invocation has this alert or its incident in hand; the record must come back.
@@ -87,7 +89,7 @@ def route(alert: Alert, means: Means) -> None:
         if decision.standing is None:
             means.store.release(lease)
             logger.info("dropped", extra=log)
-            return
+            return None
         standing, late = decision.standing, None
         if decision.action is not None:
             incident, alert, late = _hand_on(alert, decision.action, lease.standing, means)
@@ -99,8 +101,7 @@ def route(alert: Alert, means: Means) -> None:
     except Exception:
         means.store.release(lease)
         raise
-    if late is not None:
-        late()
+    return late
 
 
 def _hand_on(

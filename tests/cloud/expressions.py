@@ -9,7 +9,9 @@ Item = dict[str, Any]
 Values = Mapping[str, Any]
 Condition = Callable[[Item, Values], bool]
 
-_TERM = re.compile(r"(attribute_not_exists|attribute_exists)\((\w+)\)|(\w+) (=|<>|<=|>=|<|>) (:\w+)")
+_TERM = re.compile(
+    r"(attribute_not_exists|attribute_exists)\((\w+)\)|(?P<size>size\()?(\w+)(?(size)\)) (=|<>|<=|>=|<|>) (:\w+)"
+)
 _CLAUSE = re.compile(r"\b(SET|REMOVE|ADD|DELETE)\b")
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: a == b,
@@ -56,10 +58,12 @@ def _clauses(text: str) -> tuple[tuple[str, str], ...]:
 def _term(text: str) -> Condition:
     found = _TERM.fullmatch(text.strip())
     assert found, f"the cloud of the tests does not know the condition {text!r}"
-    function, of, name, sign, value = found.groups()
+    function, of, size, name, sign, value = found.groups()
     if function:
         return lambda item, _: (of in item) is (function == "attribute_exists")
     compare = _COMPARISONS[sign]
+    if size:
+        return lambda item, values: name in item and compare(len(_plain(item[name])), _plain(values[value]))
     return lambda item, values: name in item and compare(_plain(item[name]), _plain(values[value]))
 
 

@@ -1,10 +1,12 @@
 """A backlog keeps one turn for each incident, says how old it is, and comes back soon when nothing can be known."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from alert_common import gate as gates
 from alert_common.alert import Severity
 from alert_common.delivery import Delivery
 from alert_common.incident import Stage
@@ -93,3 +95,38 @@ def test_settings_that_cannot_be_read_send_the_batch_back_soon(world: World) -> 
     assert world.hidden()[2:] == [640]
     world.aws.answers["get_parameters"] = answer
     assert world.run(to("slack"), to("webhook")) == []
+
+
+def test_a_critical_one_that_must_wait_for_long_is_told_to_the_fallback(world: World) -> None:
+    """Its sink asked for an hour: somebody else is told now, once, and why; it waits on."""
+    world.settings["sinks"]["slack"]["fallback"] = "webhook"
+    dispatcher._settings.cache_clear()
+    world.answers["/slack/"] = [Answer(status=429, headers={"Retry-After": "3600"})]
+    assert world.run(to("slack", severity=CRITICAL)) == ["m0"]
+    assert world.sent("webhook") == [], "the sink may mean seconds"
+    assert world.run(to("slack", severity=CRITICAL)) == ["m0"]
+    (other,) = world.sent("webhook")
+    assert "the sink asked for time" in other.stands_in
+
+
+def test_a_sink_that_refuses_one_message_works(world: World) -> None:
+    """A 400 in answer to the one that tries a failing sink opens it for the others."""
+    store = world.store
+    gate = store.gate("webhook")
+    tripped = replace(gate, failures=gates.TRIP_AFTER, closed_until=world.now.timestamp() - 1)
+    assert store.save_gate("webhook", tripped)
+    world.answers["/hook"] = [Answer(status=400)]
+    assert world.run(to("webhook")) == []
+    assert (store.gate("webhook").failures, store.gate("webhook").probing_until) == (0, 0.0)
+
+
+def test_a_full_digest_is_followed_by_another(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An item holds so many; what comes then goes into the next, a second later, and nothing fails."""
+    monkeypatch.setattr("alert_common.store.DIGEST_MOST", 2)
+    ids = [f"endpointwatch/storm/{number}" for number in range(5)]
+    for id in ids:
+        world.happens(page(), id=id, severity=Severity.INFO, sinks={"slack": 3600})
+    for id in ids:
+        assert world.run(to("slack", id, severity=Severity.INFO)) == []
+    digests = list(dict.fromkeys(delivery.id for delivery in world.sent("slack")))
+    assert [len(world.store.digest(id)) for id in digests] == [2, 2, 1]

@@ -216,3 +216,13 @@ def test_whoever_will_not_come_for_a_far_turn_takes_none() -> None:
     assert ask(gate, rate, now=0.0, critical=False).wait == 20.0
     kept = ask(Gate(free_at=5.0), rate, now=0.0, critical=False, far=10.0)
     assert ask(kept.gate, rate, now=0.0, critical=False).wait == 6.0, "a turn that is near is kept"
+
+
+def test_after_a_pause_overdue_turns_come_back_one_after_the_other() -> None:
+    """When functions stood still and everybody's turn has passed, a batch does not come back as one, over and over."""
+    store = Store(FakeDynamoDb(), "state")
+    rate = Rate(messages=1, seconds=1.0)
+    overdue = [Want(urgent=False, messages=1, far=math.inf, turn=0.0)] * 5
+    _, answers = turnstile.ask(store, "slack", rate, overdue)
+    assert [answer.granted for answer in answers] == [True, False, False, False, False]
+    assert [answer.wait for answer in answers] == pytest.approx([0.0, 1.0, 2.0, 3.0, 4.0])

@@ -150,3 +150,20 @@ def test_ids_are_bounded_and_apart(name: str, other: str) -> None:
     assert len(id_of(name, 0)) <= 255
     assert id_of(name, 0) == id_of(name, 0)
     assert len({id_of(name, 0), id_of(name, 1), id_of(name + other + "x", 0)}) == 3
+
+
+def test_five_hundred_members_of_any_name_fit_into_an_item() -> None:
+    """DynamoDB takes 400 KB: names are cut by their written length, which is six bytes a character for most scripts."""
+    incident = _story([_alert("errors", 0)])
+    for number in range(grouping.MOST_MEMBERS - 1):
+        alert = _alert(f"{'警' * 200}{number}", number / 100)
+        incident = grouping.after(incident, alert, Action.TRIGGER, sinks={"slack": 0}, settle=300, now=START)
+    assert len(incident.members) == grouping.MOST_MEMBERS
+    assert len(codec.dumps(incident)) < 380_000
+
+
+def test_what_no_message_ends_asks_for_no_reminder() -> None:
+    """A failed job stays open until a person has seen to it; an alarm that stays open is worth a reminder."""
+    job = _alert("errors", 0, kind=Kind.JOB)
+    assert (_story([job]).is_open, _story([job]).can_end) == (True, False)
+    assert _story([job, _alert("latency", 1)]).can_end

@@ -111,7 +111,9 @@ class World:
             send=send,
             now=lambda: self.now,
         )
-        route(alert, means)
+        late = route(alert, means)
+        if late is not None:
+            late()
 
     @property
     def incidents(self) -> dict[str, Incident]:
