@@ -179,10 +179,10 @@ class Store:
 
     # Digests
 
-    def add_to_digest(self, id: str, incidents: Sequence[str]) -> bool:
-        """Put incidents into a digest, each once; False when it is full."""
+    def add_to_digest(self, id: str, incidents: Sequence[str]) -> bool | None:
+        """Put incidents into a digest, each once; return whether its delivery is on its way already, None when it is full."""
         try:
-            self._write(
+            item = self._write(
                 f"digest#{id}",
                 "ADD incidents :ids SET expires_at = :expires",
                 condition="attribute_not_exists(incidents) OR size(incidents) < :most",
@@ -193,8 +193,17 @@ class Store:
                 },
             )
         except BusyError:
-            return False
-        return True
+            return None
+        return "is_called" in item
+
+    def digest_is_called(self, id: str) -> None:
+        """Remember that the digest's delivery is on its way."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=_key(f"digest#{id}"),
+            UpdateExpression="SET is_called = :yes",
+            ExpressionAttributeValues={":yes": {"BOOL": True}},
+        )
 
     def digest(self, id: str) -> tuple[str, ...]:
         """Return the ids of its incidents."""

@@ -49,10 +49,16 @@ def gather(work: Work, sink: str, several: list[tuple[Job, Update]], every: int)
     at = due(work.now, every)
     ids = [update.incident.id for _, update in several]
     # A full one is followed by another, a second later.
-    id = next(id for n in count() if work.store.add_to_digest(id := f"{sink}/{int(at.timestamp()) + n}", ids))
+    digests = (f"{sink}/{int(at.timestamp()) + number}" for number in count())
+    id, is_called = next(
+        (id, is_called) for id in digests if (is_called := work.store.add_to_digest(id, ids)) is not None
+    )
+    logger.info("gathered", extra={"sink": sink, "digest": id, "incidents": len(several)})
+    if is_called:
+        return
     severity = min((update.incident.severity for _, update in several), key=URGENCY.index)
     work.send(sink, Delivery(sink=sink, kind=Kind.DIGEST, id=id, severity=severity, not_before=at))
-    logger.info("gathered", extra={"sink": sink, "digest": id, "incidents": len(several)})
+    work.store.digest_is_called(id)
 
 
 def tell(work: Work, job: Job, digest: Digest, sink: Sink) -> None:

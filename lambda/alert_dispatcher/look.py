@@ -1,6 +1,6 @@
 """What there is to tell: incidents, what the sinks were told, and the pages of the difference, read for a whole batch at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -10,12 +10,12 @@ from alert_common.alert import Severity
 from alert_common.delivery import Kind
 from alert_common.incident import Incident, Told
 from alert_common.page import Action
-from alert_common.store import Waiting
+from alert_common.store import Key, Waiting
 from alert_dispatcher import trying
 from alert_dispatcher.gap import URGENCY, Gap
 from alert_dispatcher.jobs import Job
 from alert_dispatcher.sinks.base import MANY, Digest, Update
-from alert_dispatcher.work import SOON_SECONDS, Work
+from alert_dispatcher.work import SOON_SECONDS, Work, incident_delivery
 
 logger = Logger()
 
@@ -54,10 +54,11 @@ def look(work: Work, jobs: Sequence[Job]) -> Found:
         for job in singles
         if (found := _open(work, job, gap(*job.key))) and not _is_waited_for(job, found, seen.waiting.get(job.key))
     ]
-    in_digests = [
-        (job, [found for id in members[job.key] if (found := gap(job.delivery.sink, id)) and not found.is_closed])
-        for job in digests
-    ]
+    in_digests = []
+    for job in digests:
+        known = [found for id in members[job.key] if (found := gap(job.delivery.sink, id)) and not found.is_closed]
+        if several := _to_gather(work, job, known, seen.waiting):
+            in_digests.append((job, several))
     gaps = [*(found for _, found in open_gaps), *(found for _, several in in_digests for found in several)]
     pages = work.store.pages({key for found in gaps for key in wanted(found)})
 
@@ -83,7 +84,6 @@ def look(work: Work, jobs: Sequence[Job]) -> Found:
         digests=[
             (job, _digest(work, job, told.get(job.key, Told()), [made for found in several if (made := update(found))]))
             for job, several in in_digests
-            if several
         ],
     )
 
@@ -103,6 +103,15 @@ def wanted(gap: Gap) -> set[str]:
 def _urgent(job: Job, incident: Incident | None) -> Job:
     """Go by the incident's severity: what asks for it may have been written before the incident got worse."""
     return replace(job, critical=True) if incident and incident.severity is Severity.CRITICAL else job
+
+
+def _to_gather(work: Work, job: Job, known: Sequence[Gap], waiting: Mapping[Key, Waiting]) -> list[Gap]:
+    """Return what a digest has to tell; what its incidents lack that have got a thread meanwhile is told there."""
+    for gap in known:
+        other = waiting.get((job.delivery.sink, gap.incident.id))
+        if gap.told.thread and (other is None or other.until < gap.now.timestamp()):
+            work.send(job.delivery.sink, incident_delivery(job.delivery.sink, gap.incident))
+    return [gap for gap in known if not gap.told.thread]
 
 
 def _turn(job: Job, waiting: Waiting | None) -> float | None:

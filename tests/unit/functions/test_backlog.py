@@ -10,6 +10,7 @@ from alert_common import gate as gates
 from alert_common.alert import Severity
 from alert_common.delivery import Delivery
 from alert_common.incident import Stage
+from alert_common.page import Action
 from alert_dispatcher import handler as dispatcher
 from tests.unit.functions.fakes import Answer, client_error
 from tests.unit.functions.samples import page
@@ -130,3 +131,22 @@ def test_a_full_digest_is_followed_by_another(world: World, monkeypatch: pytest.
         assert world.run(to("slack", id, severity=Severity.INFO)) == []
     digests = list(dict.fromkeys(delivery.id for delivery in world.sent("slack")))
     assert [len(world.store.digest(id)) for id in digests] == [2, 2, 1]
+
+
+def test_a_digest_is_called_once_and_done_when_all_have_threads(world: World) -> None:
+    """Several batches that gather into it send one delivery; one that comes again takes no turn, and sends on what is news."""
+    ids = [f"endpointwatch/storm/{number}" for number in range(3)]
+    for id in ids:
+        world.happens(page(), id=id, severity=Severity.INFO, sinks={"slack": 3600})
+        assert world.run(to("slack", id, severity=Severity.INFO)) == []
+    (delivery,) = world.sent("slack")
+    assert delivery.not_before is not None
+    world.now = delivery.not_before
+    assert world.run(delivery) == []
+    assert len(world.posted) == 1
+    assert world.run(delivery) == []
+    world.happens(page(), page(Action.NOTE), id=ids[0], severity=Severity.INFO, sinks={"slack": 3600})
+    version = world.store.gate("slack").version
+    assert world.run(delivery) == []
+    assert [d.id for d in world.sent("slack")[1:]] == [ids[0]]
+    assert (len(world.posted), world.store.gate("slack").version) == (1, version)
