@@ -71,8 +71,17 @@ _HINTS = (
 """Every rule needs one of these in lower case: most texts have none, and a search for them costs a tenth of the rules."""
 
 
+_UNSEEN = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)"  # colours and titles of terminals
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
+"""Controls, and marks that turn the direction of writing: they would show something else than what was written."""
+
+
 def redact(text: str) -> str:
-    """Replace what looks like a secret: AWS and API keys, tokens, passwords, webhook and signed URLs."""
+    """Replace what looks like a secret: AWS and API keys, tokens, passwords, webhook and signed URLs; drop control characters."""
+    if not text.isprintable():
+        text = _UNSEEN.sub("", text)
     lower = text.lower()
     if not any(hint in lower for hint in _HINTS):
         return text

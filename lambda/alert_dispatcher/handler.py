@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -105,8 +105,7 @@ def _beat(work: Work, job: Job) -> Callable[[], None]:
         except RejectedError as error:
             logger.error("heartbeat failed", extra={"sink": job.delivery.sink, "error": redact(str(error))})  # noqa: TRY400
             return
-        environment = work.settings.environment
-        heartbeat.beat(job, sink, environment=environment, cloudwatch=lambda: client("cloudwatch"))
+        heartbeat.beat(job, sink, count=lambda: _put(work, "Heartbeats", {job.delivery.sink: 1.0}, "Count"))
 
     return beat
 
@@ -115,10 +114,14 @@ def _report_late(work: Work) -> None:
     if not work.returns.late:
         return
     try:
-        environment = work.settings.environment
-        metrics.put(client("cloudwatch"), "OldestDelivery", work.returns.late, environment=environment, unit="Seconds")
+        _put(work, "OldestDelivery", work.returns.late, "Seconds")
     except Exception as error:
         logger.warning("late deliveries were not counted", extra={"error": redact(repr(error))})
+
+
+def _put(work: Work, name: str, by_sink: Mapping[str, float], unit: str) -> None:
+    environment, routing = work.settings.environment, os.environ["STATE_TABLE"]
+    metrics.put(client("cloudwatch"), name, by_sink, environment=environment, routing=routing, unit=unit)
 
 
 def _side_by_side(calls: Sequence[Callable[[], None]]) -> None:

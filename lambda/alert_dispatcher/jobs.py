@@ -45,7 +45,12 @@ def read(record: Record) -> Job:
     Raises:
         ValueError: it is not a delivery.
     """
-    delivery = Delivery.from_json(record["body"])
+    try:
+        delivery = Delivery.from_json(record["body"])
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if delivery.not_before is not None and delivery.not_before.tzinfo is None:
+        raise ValueError(f"not_before: {delivery.not_before} has no time zone")
     sent = queue.received_at(record)
     since = max(sent, delivery.not_before) if delivery.not_before else sent
     return Job(delivery=delivery, record=record, critical=delivery.severity is Severity.CRITICAL, since=since)

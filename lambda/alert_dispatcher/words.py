@@ -135,7 +135,7 @@ def _broken(page: Page) -> str:  # noqa: PLR0911 - one sentence a kind
             # Only its end is told: nobody watches any more.
             return f"Alarm {alert.name} was deleted"
         case Kind.UNKNOWN:
-            return f"{alert.name}: {alert.raw}"
+            return f"{alert.name}: {alert.raw.strip() or '(empty)'}"
     return _alarm_sentence(page)
 
 

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"endpointwatch: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("endpointwatch: interrupted", file=sys.stderr)
+        print("endpointwatch: interrupted; what was begun has been ended", file=sys.stderr)
         return _INTERRUPTED
 
 
@@ -65,8 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     where = argparse.ArgumentParser(add_help=False)
     which = where.add_mutually_exclusive_group()
-    which.add_argument("--stack", metavar="NAME", help="the stack that has the routing; found when there is only one")
-    which.add_argument("--environment", metavar="NAME", help="or the environment that it routes for, such as prod")
+    which.add_argument(
+        "--stack", type=_named, metavar="NAME", help="the stack that has the routing; found when there is only one"
+    )
+    which.add_argument(
+        "--environment", type=_named, metavar="NAME", help="or the environment that it routes for, such as prod"
+    )
     where.add_argument("--region", help="AWS region; the profile's when left out")
     where.add_argument("--profile", help="AWS profile; the environment's credentials when left out")
 
@@ -95,10 +99,16 @@ def _parser() -> argparse.ArgumentParser:
         description=_REDRIVE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    back.add_argument("--sink", metavar="NAME", help="only those of this sink, or `alerts`")
+    back.add_argument("--sink", type=_named, metavar="NAME", help="only those of this sink, or `alerts`")
     back.add_argument("--dry-run", action="store_true", help="list them and leave them where they are")
     back.set_defaults(run=_redrive)
     return parser
+
+
+def _named(text: str) -> str:
+    if not text.strip():  # a variable of the shell that is not set
+        raise argparse.ArgumentTypeError("is empty; give a name, or leave the option out")
+    return text
 
 
 def _seconds(text: str) -> float:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +14,9 @@ from endpointwatch.routing.permissions import allow
 
 # An advanced parameter holds 8 KB. What CloudFormation fills in is longer than its token: an ARN or a queue's URL.
 _LONGEST = 8192
-_TOKEN = re.compile(r"\$\{Token\[[^\]]+\]\}")
-_FILLED_IN = "x" * 150
+_FILLED_IN = 150
+_SHORT = {"AWS::Region": 16, "AWS::Partition": 10, "AWS::AccountId": 12, "AWS::URLSuffix": 20}
+"""Bytes of what CloudFormation fills in, at most."""
 
 
 class SettingsDocument(Construct):
@@ -37,7 +37,7 @@ class SettingsDocument(Construct):
         super().__init__(scope, id)
         texts = {"Routes": _json(routes), "Sinks": _json({"sinks": sinks})}
         for name, text in texts.items():
-            length = len(_TOKEN.sub(_FILLED_IN, text).encode())
+            length = _length(Stack.of(self).resolve(text))
             if length > _LONGEST:
                 raise ValueError(
                     f"{name.lower()}: take {length} bytes of settings, of {_LONGEST}; use fewer, or a second AlertRouting"
@@ -63,6 +63,15 @@ class SettingsDocument(Construct):
         function.add_environment("SETTINGS", self.names)
         function.add_environment("SETTINGS_VERSION", self._version)
         allow(function, "Settings", ["ssm:GetParameters"], [parameter.parameter_arn for parameter in self._parameters])
+
+
+def _length(resolved: Any) -> int:
+    """Bytes of a text, with what CloudFormation fills in."""
+    if isinstance(resolved, str):
+        return len(resolved.encode())
+    if isinstance(resolved, dict) and "Fn::Join" in resolved:
+        return sum(_length(part) for part in resolved["Fn::Join"][1])
+    return _SHORT.get(resolved.get("Ref", ""), _FILLED_IN)
 
 
 def _json(value: object) -> str:

@@ -273,7 +273,9 @@ class AlertRouting(Construct):
         )
 
     def _watch(self, minutes: int) -> RoutingWatch:
-        watch = RoutingWatch(self, "Watch", environment=self.environment, topic=self.fallback)
+        watch = RoutingWatch(
+            self, "Watch", environment=self.environment, table=self.state.table_name, topic=self.fallback
+        )
         watch.dead_letters(self.dead_letter_queues)
         for name in self.sink_queues:
             watch.heartbeat(name, minutes=minutes)

@@ -42,14 +42,16 @@ class RoutingWatch(Construct):
 
     Args:
         environment: what the routing is for.
+        table: name of its table, which tells two routings of an environment apart.
         topic: whom they tell.
 
     Attributes:
         alarms: all of them, by what they watch.
     """
 
-    def __init__(self, scope: Construct, id: str, *, environment: str, topic: sns.ITopic) -> None:
+    def __init__(self, scope: Construct, id: str, *, environment: str, table: str, topic: sns.ITopic) -> None:
         super().__init__(scope, id)
+        self._table = table
         self._environment = environment
         self._topic = topic
         self.alarms: dict[str, cloudwatch.CfnAlarm] = {}
@@ -84,7 +86,7 @@ class RoutingWatch(Construct):
                 watches=MetricSpec(
                     namespace=NAMESPACE,
                     name="Heartbeats",
-                    dimensions={"Environment": self._environment, "Sink": sink},
+                    dimensions={"Environment": self._environment, "Routing": self._table, "Sink": sink},
                     statistic="Sum",
                     period=60 * minutes,
                     label=sink,
@@ -157,7 +159,7 @@ class RoutingWatch(Construct):
             f"s{number}": MetricSpec(
                 namespace=NAMESPACE,
                 name="OldestDelivery",
-                dimensions={"Environment": self._environment, "Sink": sink},
+                dimensions={"Environment": self._environment, "Routing": self._table, "Sink": sink},
                 statistic="Maximum",
                 label=sink,
             )

@@ -7,6 +7,9 @@ from typing import Any
 from alert_common.alert import Alert, Child, Kind, Severity, State
 from alert_enricher.parse import fields, metrics, reason
 
+STATES = (State.ALARM, State.OK, State.INSUFFICIENT_DATA)
+"""An alarm in any other is not understood."""
+
 
 def from_sns(message: Mapping[str, Any], *, received: datetime, raw: str) -> Alert:
     """Read the JSON that CloudWatch publishes to a topic."""
@@ -161,8 +164,7 @@ def _says_yes(value: object) -> bool:
 
 
 def _state(value: object) -> State:
-    known = (State.ALARM, State.OK, State.INSUFFICIENT_DATA)
-    return next((state for state in known if state == value), State.EVENT)
+    return next((state for state in STATES if state == value), State.EVENT)
 
 
 def _child(child: Mapping[str, Any]) -> Child:

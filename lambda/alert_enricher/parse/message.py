@@ -62,7 +62,7 @@ def _read(  # noqa: PLR0911 - one way out a shape
 ) -> tuple[Alert, ...]:
     if isinstance(body.get("endpointwatch"), str):
         return others.own(body, received=received, raw=raw)
-    if "NewStateValue" in body and "AlarmName" in body:
+    if body.get("NewStateValue") in alarms.STATES and "AlarmName" in body:
         return (alarms.from_sns(body, received=received, raw=raw),)
     if isinstance(body.get("alarmData"), dict):
         return (alarms.from_direct(body, received=received, raw=raw),)

@@ -78,7 +78,8 @@ def test_what_is_late_is_counted(world: World) -> None:
     (put,) = world.aws.called("put_metric_data")
     (data,) = put["MetricData"]
     assert (put["Namespace"], data["MetricName"], data["Unit"]) == ("endpointwatch", "OldestDelivery", "Seconds")
-    assert data["Dimensions"] == [{"Name": "Environment", "Value": "prod"}, {"Name": "Sink", "Value": "slack"}]
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in data["Dimensions"]}
+    assert dimensions == {"Environment": "prod", "Routing": "state", "Sink": "slack"}
     assert data["Value"] == pytest.approx(960, abs=1)
     world.run(to("slack", not_before=world.now + timedelta(minutes=1)), age=timedelta(minutes=30))
     assert len(world.aws.called("put_metric_data")) == 1

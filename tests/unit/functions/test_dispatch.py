@@ -617,7 +617,7 @@ def test_a_heartbeat_proves_the_way_and_tells_nobody(world: World) -> None:
     assert event == {"routing_key": KEY, "event_action": "resolve", "dedup_key": "endpointwatch/heartbeat"}
     assert len(world.aws.called("get_topic_attributes")) == 1
     counted = [call["MetricData"][0] for call in world.aws.called("put_metric_data")]
-    assert {metric["Dimensions"][1]["Value"] for metric in counted} == set(SINKS)
+    assert {metric["Dimensions"][2]["Value"] for metric in counted} == set(SINKS)
     assert {metric["MetricName"] for metric in counted} == {"Heartbeats"}
 
 

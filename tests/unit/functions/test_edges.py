@@ -149,6 +149,21 @@ def test_redaction_is_quick_on_anything(bit: str) -> None:
     assert time.process_time() - began < 0.5
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("\x1b[31mERROR\x1b[0m boom", "ERROR boom"),
+        ("\u202eevil\u202c name", "evil name"),
+        ("bell\x07 and null\x00", "bell and null"),
+        ("pass\x1b[1mword=hunter2", "password=[redacted]"),
+        ("two\nlines\tand a tab, ranker, 警告 ✅", "two\nlines\tand a tab, ranker, 警告 ✅"),
+    ],
+)
+def test_nothing_shows_what_was_not_written(written: str, shown: str) -> None:
+    """Colours of terminals, controls and marks that turn the direction of writing are dropped, before secrets are looked for."""
+    assert redact(written) == shown
+
+
 def test_ordinary_words_stay() -> None:
     """Reasons, ARNs and links without signatures are not touched."""
     for text in (

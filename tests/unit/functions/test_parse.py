@@ -327,3 +327,9 @@ def test_recorded_payloads_are_understood_or_raw() -> None:
                 strange = path.parent.name == "vendors" and "webhook" not in path.name
                 strange = strange or path.name == "sns-event.json" or "MetricAlarms" in body
                 assert all(a.understood is not strange for a in alerts), path
+
+
+def test_a_state_that_nobody_knows_is_not_understood() -> None:
+    """It is told raw, at the severity of its topic, and not as a notice among others."""
+    alert = one(samples.envelope(samples.sns_alarm(NewStateValue="MELTED")))
+    assert (alert.understood, alert.state) == (False, State.ALARM)
