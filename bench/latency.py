@@ -16,8 +16,8 @@ from typing import Any
 from tests.integration.embedded_aws import eventually
 from tests.integration.router_sandbox import Router, deployed_router
 
-ALERTS = 25
-APART_SECONDS = 0.7
+ALERTS = 100
+APART_SECONDS = 0.1
 """PagerDuty takes 120 events a minute."""
 
 
