@@ -131,5 +131,7 @@ class Told:
     """Whether `thread` is a digest's, which is never edited."""
     trying: str = ""
     """What was being sent when it was last heard of (`seq/stage`): the sink may have taken it. Empty when that is known."""
+    failures: int = 0
+    """Attempts in a row that the sink failed: how often a delivery was received says nothing, since most come back for a turn."""
     version: int = 0
     """Of the stored item; 0 before it is stored."""

@@ -30,12 +30,12 @@ Record = Mapping[str, Any]
 _urls: dict[str, str] = {}
 
 
-def delay(asked: float | None, receives: int) -> int:
+def delay(asked: float | None, attempts: int) -> int:
     """Seconds until the record is tried again: what was asked for, but longer each time.
 
     A sink that asks for one second every time must not use up the attempts that its queue allows.
     """
-    backoff = min(FIRST_SECONDS << min(max(receives - 1, 0), 20), SLOWEST_SECONDS)
+    backoff = min(FIRST_SECONDS << min(max(attempts - 1, 0), 20), SLOWEST_SECONDS)
     return min(math.ceil(max(asked or 0.0, backoff) * uniform(1, 1 + JITTER)), LONGEST_SECONDS)  # noqa: S311
 
 

@@ -141,4 +141,5 @@ class Gap:
             severity=self.incident.severity,
             at=self.now,
             trying="",
+            failures=0,
         )

@@ -19,6 +19,8 @@ class Job:
     record: Record
     """The oldest of those that ask for it: it comes back for all of them, or none does."""
     critical: bool
+    failures: int | None = None
+    """Attempts in a row that its sink failed; None where nobody counts them."""
     turn: float | None = None
     """The turn (seconds of the clock) that it was told when it asked before."""
     since: datetime

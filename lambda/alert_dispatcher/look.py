@@ -50,7 +50,7 @@ def look(work: Work, jobs: Sequence[Job]) -> Found:
         return _gap(work, incident, told.get((sink, id), Told())) if incident else None
 
     open_gaps = [
-        (replace(job, turn=_turn(job, seen.waiting.get(job.key))), found)
+        (replace(job, turn=_turn(job, seen.waiting.get(job.key)), failures=found.told.failures), found)
         for job in singles
         if (found := _open(work, job, gap(*job.key))) and not _is_waited_for(job, found, seen.waiting.get(job.key))
     ]

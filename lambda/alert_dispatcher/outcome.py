@@ -1,6 +1,7 @@
 """Whatever comes of telling: the record is seen to, and the sink's gate learns of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from alert_common import queue
 from alert_common.store import BusyError
@@ -39,8 +40,8 @@ def see_to(work: Work, job: Job, call: Callable[[], bool], *, rejected: Callable
     except RejectedError as error:
         learned.took()  # it answers, so it works: what is wrong is this message, or its credentials
         _give_up(work, job, str(error), rejected)
-    except Exception as error:
-        work.returns.failed(job, settings, f"{type(error).__name__}: {error}")
+    except Exception as error:  # not the sink: nobody counts these
+        work.returns.failed(replace(job, failures=None), settings, f"{type(error).__name__}: {error}")
 
 
 def _give_up(work: Work, job: Job, why: str, rejected: Callable[[str], None]) -> None:

@@ -39,7 +39,8 @@ class Returns:
         self.count(job)
         if sink is not None and job.is_old(clock.now()) and self.buried(job, sink, f"tried for a day: {why}"):
             return
-        seconds = queue.delay(asked, job.receives)
+        attempts = job.receives if job.failures is None else job.failures + 1
+        seconds = queue.delay(asked, attempts)
         logger.warning(
             "comes back later", extra={"sink": job.delivery.sink, "id": job.delivery.id, "seconds": seconds, "why": why}
         )

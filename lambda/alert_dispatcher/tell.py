@@ -8,6 +8,7 @@ from alert_common.incident import Stage, Told
 from alert_common.redact import redact
 from alert_common.store import BusyError, Turn
 from alert_dispatcher import fallback
+from alert_dispatcher.errors import RetryLaterError
 from alert_dispatcher.jobs import Job
 from alert_dispatcher.look import in_digest
 from alert_dispatcher.outcome import see_to
@@ -59,6 +60,9 @@ def _in_turn(work: Work, job: Job, update: Update, sink: Sink) -> bool:
     try:
         sink.send(update, teller.remember)
         teller.end()
+    except RetryLaterError:
+        teller.failed()
+        raise
     except Exception:
         work.store.end_turn(turn)
         raise
@@ -86,6 +90,11 @@ class _Teller:
             self._work.store.finish(self._turn, self._update.after)
         else:
             self._work.store.end_turn(self._turn)
+
+    def failed(self) -> None:
+        """Store that the sink failed once more, beside what it may have taken."""
+        told = self._turn.told
+        self._work.store.finish(self._turn, replace(told, failures=told.failures + 1))
 
     def _look_again(self, told: Told) -> None:
         """Ask for the next reminder before it is stored that this one was: of the two, a reminder too many does no harm."""

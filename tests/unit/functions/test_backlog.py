@@ -151,3 +151,14 @@ def test_a_digest_is_called_once_and_done_when_all_have_threads(world: World) ->
     assert world.run(delivery) == []
     assert [d.id for d in world.sent("slack")[1:]] == [ids[0]]
     assert (len(world.posted), world.store.gate("slack").version) == (1, version)
+
+
+def test_who_waited_for_turns_and_then_fails_once_comes_back_soon(world: World) -> None:
+    """Waits are no failures: the delay grows with what the sink failed, and starts anew when it took something."""
+    waits: list[int] = []
+    for status in (503, 503, 503, 200, 503):
+        world.answers["/slack/"] = [Answer(status=status)] if status != 200 else []
+        world.happens(*[page()] * (len(waits) + 1))
+        world.run(to("slack"), receives=9)
+        waits.append(world.hidden()[-1])
+    assert waits == [5, 10, 20, 20, 5]

@@ -328,7 +328,7 @@ def test_trouble_at_the_sink_is_retried_later(world: World, answer: Answer) -> N
     world.answers["chat.postMessage"] = [answer, answer]
     assert world.run(to("slack"), receives=1) == ["m0"]
     assert world.run(to("slack"), receives=4) == ["m0"]
-    assert world.hidden() == [5, 40]
+    assert world.hidden() == [5, 10]
     assert world.store.gate("slack").failures == 2
     assert world.run(to("slack")) == []
     assert len(world.posted) == 1
