@@ -71,6 +71,8 @@ class Deployed:
                 "AWS_SECRET_ACCESS_KEY": "test",
                 "AWS_DEFAULT_REGION": "us-east-1",
             },
+            # Tests that run in a shell's background ignore Ctrl-C, and what they start would inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
@@ -240,7 +242,7 @@ def test_an_interrupted_test_ends_its_alert_first(deployed: Deployed, how: signa
         _, err = process.communicate(timeout=20)
         eventually(lambda: len(seen) == 2)
     assert seen == ["ALARM", "OK"]
-    assert (process.returncode, err) == (130, "endpointwatch: interrupted\n")
+    assert (process.returncode, err) == (130, "endpointwatch: interrupted; what was begun has been ended\n")
 
 
 def _bury(deployed: Deployed, queue: str, body: str, **attributes: str) -> None:

@@ -55,7 +55,7 @@ def test_a_consumers_app_watches_an_endpoint_that_exists(root: Path, site: Path,
     from_checkout = _synth(example, tmp_path / "checkout", root / "constructs")
     (stack,) = from_wheel.stacks
     kinds = [resource["Type"] for resource in stack.template["Resources"].values()]
-    assert kinds.count("AWS::CloudWatch::Alarm") == 10 + 4  # and those on the routing itself
+    assert kinds.count("AWS::CloudWatch::Alarm") == 10 + 5  # and those on the routing itself
     assert kinds.count("AWS::Lambda::Function") == 2
     assert not [kind for kind in kinds if kind.startswith("AWS::SageMaker")]
     assets = [
