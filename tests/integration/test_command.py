@@ -72,7 +72,7 @@ class Deployed:
                 "AWS_DEFAULT_REGION": "us-east-1",
             },
             # Tests that run in a shell's background ignore Ctrl-C, and what they start would inherit that.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no lock is taken in it
         )
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
