@@ -3,13 +3,11 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 DEDUP_KEY_LIMIT = 255
 """PagerDuty's limit for a dedup key, in characters."""
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Kind(StrEnum):
@@ -47,6 +45,10 @@ class Severity(StrEnum):
     CRITICAL = "critical"
     WARNING = "warning"
     INFO = "info"
+
+
+URGENCY = tuple(Severity)
+"""The most severe first."""
 
 
 @dataclass(frozen=True, kw_only=True)

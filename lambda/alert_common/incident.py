@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from alert_common.alert import Resource, Severity, State
+from alert_common.alert import URGENCY, Resource, Severity, State
 from alert_common.page import Action
 
 
@@ -95,9 +95,8 @@ class Incident:
     @property
     def firing(self) -> tuple[Member, ...]:
         """Alerts that are open, the most severe and oldest first."""
-        order = list(Severity)
         still = [m for m in self.members.values() if m.opened_at is not None]
-        return tuple(sorted(still, key=lambda m: (order.index(m.severity), m.at, m.name)))
+        return tuple(sorted(still, key=lambda m: (URGENCY.index(m.severity), m.at, m.name)))
 
     @property
     def first(self) -> News:

@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from alert_common import clock
+from alert_common.delivery import Delivery
 from alert_common.redact import redact
 
 logger = Logger()
@@ -17,6 +18,8 @@ LONGEST_SECONDS = 12 * 3600 - 300
 """SQS hides a message for twelve hours at most, counted from when it was received."""
 FIRST_SECONDS, SLOWEST_SECONDS = 5, 900
 """Doubling from five seconds up to a quarter of an hour: after five attempts longer than the lease on an alert."""
+LONGEST_DELAY = 900
+"""Seconds for which SQS delays a new message at most; who reads it earlier puts it back."""
 MOST_AT_ONCE = 10
 """Entries that SQS takes in one request."""
 JITTER = 0.25
@@ -52,6 +55,14 @@ def received_at(record: Record) -> datetime:
 def is_old(record: Record) -> bool:
     """Whether the record has been tried for so long that a person should look after it."""
     return clock.now() - received_at(record) > OLDEST
+
+
+def send(sqs: Any, url: str, delivery: Delivery) -> None:
+    """Put a delivery on its sink's queue, hidden until there is something to tell, or as long as SQS can."""
+    wait = (delivery.not_before - clock.now()).total_seconds() if delivery.not_before else 0.0
+    sqs.send_message(
+        QueueUrl=url, MessageBody=delivery.to_json(), DelaySeconds=min(max(math.ceil(wait), 0), LONGEST_DELAY)
+    )
 
 
 def put_back_all(sqs: Any, waits: Sequence[tuple[Record, float]]) -> None:

@@ -8,13 +8,13 @@ from itertools import count
 
 from aws_lambda_powertools.logging import Logger
 
+from alert_common.alert import URGENCY
 from alert_common.delivery import Delivery, Kind
 from alert_common.incident import Stage, Told
 from alert_common.store import BusyError, Turn
 from alert_dispatcher import trying
 from alert_dispatcher.brief import brief
 from alert_dispatcher.errors import NoTimeError, RejectedError, TooManyRequestsError
-from alert_dispatcher.gap import URGENCY
 from alert_dispatcher.jobs import Job
 from alert_dispatcher.look import DIGEST_MOST
 from alert_dispatcher.outcome import see_to

@@ -3,12 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alert_common.alert import Severity
+from alert_common.alert import URGENCY, Severity
 from alert_common.incident import Incident, Member, News, Stage, Told
 from alert_common.page import Action
-
-URGENCY = tuple(Severity)
-"""The most severe first."""
 
 
 @dataclass(frozen=True, kw_only=True)

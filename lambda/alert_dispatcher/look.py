@@ -6,13 +6,13 @@ from math import ceil
 
 from aws_lambda_powertools.logging import Logger
 
-from alert_common.alert import Severity
+from alert_common.alert import URGENCY, Severity
 from alert_common.delivery import Kind
 from alert_common.incident import Incident, Told
 from alert_common.page import Action
 from alert_common.store import Key, Waiting
 from alert_dispatcher import trying
-from alert_dispatcher.gap import URGENCY, Gap
+from alert_dispatcher.gap import Gap
 from alert_dispatcher.jobs import Job
 from alert_dispatcher.sinks.base import MANY, Digest, Update
 from alert_dispatcher.work import SOON_SECONDS, Work, incident_delivery

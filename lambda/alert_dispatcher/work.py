@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from alert_common import queue
 from alert_common.delivery import Delivery, Kind
 from alert_common.incident import Incident
 from alert_common.queue import Record
@@ -18,8 +19,6 @@ from alert_dispatcher.turnstile import Learned
 
 SOON_SECONDS = 5.0
 """Until somebody else has finished, or a next invocation has time."""
-LONGEST_DELAY = 900
-"""Seconds for which SQS delays a message that is sent."""
 
 
 @dataclass(kw_only=True)
@@ -53,12 +52,7 @@ class Work:
 
     def send(self, sink: str, delivery: Delivery) -> None:
         """Put a delivery on a sink's queue."""
-        wait = (delivery.not_before - self.now).total_seconds() if delivery.not_before else 0
-        self.sqs.send_message(
-            QueueUrl=self.settings.sinks[sink].queue,
-            MessageBody=delivery.to_json(),
-            DelaySeconds=int(min(max(wait, 0), LONGEST_DELAY)),
-        )
+        queue.send(self.sqs, self.settings.sinks[sink].queue, delivery)
 
     def remind(self, sink: str, incident: Incident) -> None:
         """Look again when a reminder is due."""

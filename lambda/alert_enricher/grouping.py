@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alert_common.alert import Alert, Kind, Severity, digest, stable_key
+from alert_common.alert import URGENCY, Alert, Kind, digest, stable_key
 from alert_common.incident import Incident, Member, News
 from alert_common.page import Action
 from alert_common.settings import Settings
@@ -25,7 +25,6 @@ NAME_BYTES = 256
 
 _ENDLESS = {Kind.JOB, Kind.ASYNC_INFERENCE, Kind.UNKNOWN}
 """What no later message ends."""
-_URGENCY = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 
 def group_of(alert: Alert) -> str:
@@ -118,7 +117,7 @@ def after(
     changed = replace(
         told,
         members={**incident.members, key: member},
-        severity=min(incident.severity, alert.severity, key=_URGENCY.index),
+        severity=min(incident.severity, alert.severity, key=URGENCY.index),
         sinks=_both(incident.sinks, sinks),
         opened_at=min(incident.opened_at, opened_at) if opened_at else incident.opened_at,
     )

@@ -29,8 +29,6 @@ FUNCTION_SECONDS = 30.0
 """Where nobody says how much time is left."""
 ALERT_SECONDS = 20.0
 """One alert takes no longer: a deadline of ten seconds at most, context that comes late, and what is asked and written."""
-LONGEST_DELAY = 900
-"""Seconds for which SQS delays a new message at most; who reads it earlier puts it back."""
 
 
 class _NoTimeError(Exception):
@@ -129,9 +127,4 @@ def _means() -> Means:
 
 
 def _send(delivery: Delivery) -> None:
-    wait = (delivery.not_before - clock.now()).total_seconds() if delivery.not_before else 0.0
-    client("sqs").send_message(
-        QueueUrl=_settings().sinks[delivery.sink].queue,
-        MessageBody=delivery.to_json(),
-        DelaySeconds=min(max(round(wait), 0), LONGEST_DELAY),
-    )
+    queue.send(client("sqs"), _settings().sinks[delivery.sink].queue, delivery)
