@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -118,8 +119,11 @@ def _means() -> Means:
         settings=settings,
         store=Store(client("dynamodb"), os.environ["STATE_TABLE"]),
         identify=enrich.identify,
-        gather=lambda alert, missing: enrich.begin(
-            alert, settings, charts_bucket=os.environ.get("CHARTS_BUCKET", ""), missing=missing
+        gather=lambda alert, missing, spent: enrich.begin(
+            alert,
+            replace(settings, deadline_seconds=max(settings.deadline_seconds - spent, 0.0)),
+            charts_bucket=os.environ.get("CHARTS_BUCKET", ""),
+            missing=missing,
         ),
         in_short=partial(enrich.in_short, environment=settings.environment),
         send=_send,

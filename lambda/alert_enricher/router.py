@@ -4,6 +4,7 @@ Every step can be taken again: an invocation that dies leaves a lease that runs 
 whatever was written before is found and kept.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -59,8 +60,9 @@ class Means:
     store: Store
     identify: Callable[[Alert], tuple[Alert, tuple[Missing, ...]]]
     """Finds an alert's tags and resource."""
-    gather: Callable[[Alert, tuple[Missing, ...]], Gathering]
-    """Begins to gather everything around an alert; with what could not be found about it so far."""
+    gather: Callable[[Alert, tuple[Missing, ...], float], Gathering]
+    """Begins to gather everything around an alert: with what could not be found about it so far, and the seconds of the
+    deadline that this took."""
     in_short: Callable[[Alert, tuple[Missing, ...]], Context]
     """The context of what joins or ends: what the alert itself tells."""
     send: Callable[[Delivery], None]
@@ -111,6 +113,7 @@ def _hand_on(
 
     Returns the incident, the alert with all that was found out about it, and what is left to do when that is recorded.
     """
+    began = time.monotonic()
     alert, missing = means.identify(alert)
     alert = replace(alert, severity=_severity(alert, action, standing, means.settings))
     known = standing.incident if standing and standing.opened_at else ""
@@ -121,7 +124,7 @@ def _hand_on(
     if not opens:
         _call(incident, action, means)
         return incident, alert, None
-    gathering = means.gather(alert, missing)
+    gathering = means.gather(alert, missing, time.monotonic() - began)
     try:
         page = replace(page, context=gathering.by_deadline())
         means.store.put_page(key, page)

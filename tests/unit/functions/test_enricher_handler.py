@@ -1,13 +1,17 @@
 """The enricher's entry point: batches whose records fail alone, direct actions, heartbeats."""
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from alert_common import queue
+from alert_common.alert import Alert
+from alert_common.context import Missing
 from alert_common.delivery import Delivery, Kind
+from alert_common.settings import Settings
 from alert_enricher import enrich
 from alert_enricher import handler as enricher
 from tests.unit.functions import samples
@@ -177,3 +181,21 @@ def test_settings_that_cannot_be_read_lose_nothing(aws: FakeAws) -> None:
     batch["Records"].pop()
     assert enricher.handler(batch, None) == {"batchItemFailures": []}
     assert called(aws) == [("pagerduty", "ranker"), ("slack", "ranker")]
+
+
+def test_the_page_waits_no_longer_than_its_deadline_in_all(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it took to find out what an alert is about is taken from the time for its context."""
+    left: list[float] = []
+
+    def slow(alert: Alert) -> tuple[Alert, tuple[Missing, ...]]:
+        time.sleep(0.1)
+        return alert, ()
+
+    def begin(alert: Alert, settings: Settings, **_: object) -> Gathering:
+        left.append(settings.deadline_seconds)
+        return Gathering()
+
+    monkeypatch.setattr(enrich, "identify", slow)
+    monkeypatch.setattr(enrich, "begin", begin)
+    until_done(sqs(samples.envelope(samples.sns_alarm())))
+    assert 0.0 <= left[0] <= 0.2, "0.3 s are set"

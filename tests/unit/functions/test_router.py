@@ -95,7 +95,7 @@ class World:
                 raise ConnectionError("queue is away")
             self.sent.append(delivery)
 
-        def gather(alert: Alert, missing: tuple[Missing, ...]) -> Gathering:
+        def gather(alert: Alert, missing: tuple[Missing, ...], spent: float) -> Gathering:
             self.gathered.append(alert.name)
             return Gathering(late=self.late)
 
