@@ -21,7 +21,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_update_notifier := false
 
-.PHONY: help demo sandbox test lint synth deploy bootstrap destroy bench lock clean
+.PHONY: help demo sandbox test lint alarms synth deploy bootstrap destroy bench lock clean
 
 help: ## list the targets
 	@echo "endpointwatch: watch deep-learning endpoints on GPUs"; echo
@@ -38,7 +38,10 @@ test: $(VENV)/.dev node_modules/.installed ## every test tier; says what it skip
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
-	@ruff check . && ruff format --check . && mypy && PYTHONPATH=constructs:lambda lint-imports --no-logo
+	@ruff check . && ruff format --check . && mypy && PYTHONPATH=alarmlab/src:constructs:lambda lint-imports --no-logo
+
+alarms: $(VENV)/.sandbox node_modules/.installed ## prove the alarms of ENV: synthesize, then every suite in tests/alarms
+	@$(CDK) synth --quiet -c env=$(ENV) $(CDK_ARGS) && alarmlab test tests/alarms --assembly cdk.out $(ARGS)
 
 synth: $(VENV)/.app node_modules/.installed ## write cdk.out for ENV, without credentials, network or Docker
 	@$(CDK) synth --quiet -c env=$(ENV) $(CDK_ARGS) && echo "cdk.out holds environment $(ENV)"
@@ -80,10 +83,10 @@ endef
 
 $(VENV)/.app: requirements.txt pyproject.toml | $(VENV)/.made
 	$(call install,$<)
-$(VENV)/.sandbox: requirements-sandbox.txt pyproject.toml | $(VENV)/.made
+$(VENV)/.sandbox: requirements-sandbox.txt pyproject.toml alarmlab/pyproject.toml | $(VENV)/.made
 	$(call install,$<)
 	@touch $(VENV)/.app
-$(VENV)/.dev: requirements-dev.txt pyproject.toml | $(VENV)/.made
+$(VENV)/.dev: requirements-dev.txt pyproject.toml alarmlab/pyproject.toml | $(VENV)/.made
 	$(call install,$<)
 	@touch $(VENV)/.app $(VENV)/.sandbox
 
