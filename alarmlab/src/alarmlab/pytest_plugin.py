@@ -1,0 +1,1 @@
+"""Suites of alarm tests as pytest items."""
