@@ -1,0 +1,62 @@
+"""Durations and moments, as suites write them.
+
+https://prometheus.io/docs/prometheus/latest/querying/basics/#time-durations
+"""
+
+import re
+from datetime import UTC, datetime
+
+from alarmlab.errors import InputError
+
+_SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
+_DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _SECONDS))
+_FIX = "write a duration such as 90s, 41m, 1h30m or 2d"
+
+
+def seconds_of(text: str) -> int:
+    """Seconds of `41m`, `1h30m`, `10s`, `2d`; as for promtool the units come in descending order, and only 0 needs none.
+
+    Raises:
+        InputError: says how to write it.
+    """
+    match = _DURATION.fullmatch(text)
+    if text == "0":
+        return 0
+    if match is None or not text:
+        hint = f" ({text}s for seconds, {text}m for minutes)" if text.isdigit() else ""
+        raise InputError(f"{_FIX}{hint}")
+    seconds = sum(int(match[unit] or 0) * length for unit, length in _SECONDS.items())
+    if seconds > 10 * 366 * 86_400:
+        raise InputError("more than ten years: a test that long is a slip of the keyboard")
+    return seconds
+
+
+def written(seconds: float) -> str:
+    """The duration in the shortest way: `1h30m`."""
+    if seconds < 0:
+        return "-" + written(-seconds)
+    rest, parts = round(seconds), []
+    for unit in ("d", "h", "m", "s"):
+        count, rest = divmod(rest, _SECONDS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0m"
+
+
+def moment_of(text: str) -> int:
+    """Unix seconds of an ISO 8601 time (UTC where it does not say), or of Unix seconds.
+
+    Raises:
+        InputError: says how to write it.
+    """
+    if re.fullmatch(r"[0-9]{1,11}", text):
+        moment = float(text)
+    else:
+        try:
+            parsed = datetime.fromisoformat(text.strip())
+        except ValueError:
+            raise InputError("write a time such as 2026-01-05T09:00:00Z") from None
+        moment = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    if moment % 60:
+        raise InputError("alarms are evaluated on the minute, so a test starts on one: write the time without seconds")
+    return int(moment)
