@@ -1,0 +1,72 @@
+"""What PromQL is written with: words, numbers, durations, strings and symbols."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from alarmlab.errors import InputError
+
+_UNITS: Mapping[str, float] = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+_DURATION = r"(?:\d+(?:ms|[smhdwy]))+"
+_TOKEN = re.compile(
+    rf"""
+    (?P<blank>\s+|\#[^\n]*)
+    | (?P<duration>{_DURATION})(?!\w)
+    | (?P<number>0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?!\w)
+    | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)
+    | (?P<symbol>=~|!~|==|!=|>=|<=|[-+*/%^<>=(){{}}\[\],@:])
+    | (?P<word>[A-Za-z_:][\w:]*)
+    """,
+    re.VERBOSE,
+)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
+
+class PromQLError(InputError):
+    """A query that is not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token.
+
+    Args:
+        kind: `duration`, `number`, `string`, `symbol`, `word` or `end`.
+        text: as it is written.
+    """
+
+    kind: str
+    text: str
+
+
+END = Token("end", "the end")
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of a query, without blanks and comments.
+
+    Raises:
+        PromQLError: with the query and the character that begins none.
+    """
+    tokens, at = [], 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise PromQLError(f"Query {text!r}: unexpected {text[at]!r} at character {at + 1}")
+        if match.lastgroup != "blank":
+            tokens.append(Token(match.lastgroup or "", match[0]))
+        at = match.end()
+    return tokens
+
+
+def seconds_of(duration: str) -> float:
+    """How long `1h30m` is."""
+    return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwy])", duration))
+
+
+def unquoted(text: str) -> str:
+    """What a string says."""
+    inside = text[1:-1]
+    if text[0] == "`":
+        return inside
+    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1]), inside)
