@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Anomal
 
 import numpy as np
 
+from alarmlab.engine.anomaly import band
 from alarmlab.engine.queries import evaluate_queries
 from alarmlab.engine.source import MetricSource
 from alarmlab.engine.values import Series
@@ -72,8 +73,6 @@ def _like_cloudwatch(
         ends = window.ends[rows]
         before = _TRAINING // window.period + window.periods
         grid: Moments = np.arange(ends[0] - before * window.period, ends[-1] + 1, window.period, dtype=np.int64)
-        from alarmlab.engine.anomaly import band  # noqa: PLC0415 (until it is there)
-
         bounds = band(_series(alarm, source, window, grid, of), grid - window.period, window.period, width)
         place = (ends - grid[0])[:, np.newaxis] // window.period - np.arange(window.periods - 1, -1, -1)
         lower[rows], upper[rows] = bounds[0][place], bounds[1][place]

@@ -12,6 +12,10 @@ Truths = NDArray[np.bool_]
 Codes = NDArray[np.int8]
 AnyArray = NDArray[Any]
 
+_WEEK = 604_800
+_FIRST_MONDAY = 345_600
+"""The first Monday in Unix seconds: where weeks of the clock begin. AWS says "calendar week" and leaves the day open."""
+
 
 @dataclass(frozen=True, eq=False)
 class Window:
@@ -37,7 +41,10 @@ class Window:
     @property
     def ends(self) -> Moments:
         """Where the newest period of each row ends."""
-        return self.moments - self.moments % self.period if self.wall_clock else self.moments
+        if not self.wall_clock:
+            return self.moments
+        first = _FIRST_MONDAY if self.period == _WEEK else 0
+        return self.moments - (self.moments - first) % self.period
 
     @property
     def starts(self) -> Moments:
