@@ -113,6 +113,23 @@ def children_of(rule: Rule) -> Iterator[str]:
             yield from node.names
 
 
+def renamed(rule: Rule, name_of: Callable[[str], str]) -> Rule:
+    """The rule with other names for the alarms that it mentions."""
+    match rule:
+        case Constant():
+            return rule
+        case InState(state, name):
+            return InState(state, name_of(name))
+        case Not(operand):
+            return Not(renamed(operand, name_of))
+        case Both(left, right):
+            return Both(renamed(left, name_of), renamed(right, name_of))
+        case Either(left, right):
+            return Either(renamed(left, name_of), renamed(right, name_of))
+        case AtLeast(number, state, names, negated):
+            return AtLeast(number, state, tuple(name_of(name) for name in names), negated)
+
+
 def _nodes(rule: Rule) -> Iterator[Rule]:
     yield rule
     match rule:

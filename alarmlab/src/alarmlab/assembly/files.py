@@ -1,0 +1,166 @@
+"""Templates as they lie on disk, with the lines of their resources."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alarmlab.errors import InputError
+
+_LONG_FORMS = {"Ref": "Ref", "Condition": "Condition"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A template.
+
+    Args:
+        body: with functions in their long form: `{"Fn::Sub": ...}`.
+        path: the file; None where there is none.
+        lines: of resources by logical id, as far as they are known.
+    """
+
+    body: Mapping[str, Any]
+    path: Path | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A part of the template, empty where there is none.
+
+        Raises:
+            InputError: it is not a mapping.
+        """
+        found = self.body.get(name) or {}
+        if not isinstance(found, Mapping):
+            raise InputError(f"{self.path or 'template'}: {name} is not a mapping")
+        return found
+
+    def place(self, id: str) -> str:
+        """Where the resource `id` is declared: the file and its line; empty where there is no file."""
+        if self.path is None:
+            return ""
+        line = self.lines.get(id)
+        return str(self.path) if line is None else f"{self.path}:{line}"
+
+
+def read_template(path: Path) -> Template:
+    """The template in a file, JSON or YAML.
+
+    Raises:
+        InputError: with the file and the line of what is not understood.
+    """
+    text = read_text(path)
+    body, lines = _json(path, text) if text.lstrip().startswith("{") else _yaml(path, text)
+    if not isinstance(body, dict):
+        raise InputError(f"{path}: it is no CloudFormation template: the top level is not a mapping")
+    return Template(body=body, path=path, lines=lines)
+
+
+def read_json(path: Path) -> Mapping[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        InputError: with the file and the line of what is not understood.
+    """
+    body, _ = _json(path, read_text(path))
+    if not isinstance(body, dict):
+        raise InputError(f"{path}: the top level is not an object")
+    return body
+
+
+def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: it is not UTF-8 text") from error
+
+
+def _json(path: Path, text: str) -> tuple[Any, dict[str, int]]:
+    try:
+        body = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}:{error.lineno}: it is no JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise InputError(f"{path}: it is nested too deeply") from error
+    return body, _json_lines(body, text)
+
+
+def _json_lines(body: Any, text: str) -> dict[str, int]:
+    resources = body.get("Resources") if isinstance(body, dict) else None
+    if not isinstance(resources, dict):
+        return {}
+    lines, at, line = {}, text.find('"Resources"'), text.count("\n", 0, text.find('"Resources"')) + 1
+    for id in resources:
+        found = re.compile(re.escape(json.dumps(id)) + r"\s*:\s*\{").search(text, at)
+        if found is not None:
+            line += text.count("\n", at, found.start())
+            at = found.start()
+            lines[id] = line
+    return lines
+
+
+class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
+    """YAML as CloudFormation takes it: `!Sub` for `Fn::Sub`, dates as text."""
+
+
+def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    name = _LONG_FORMS.get(suffix, f"Fn::{suffix}")
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+        if suffix == "GetAtt":
+            value = value.split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {name: value}
+
+
+_Loader.add_multi_constructor("!", _function)
+_Loader.yaml_implicit_resolvers = {
+    first: [item for item in resolvers if item[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _yaml(path: Path, text: str) -> tuple[Any, dict[str, int]]:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise InputError(f"{path}: it is empty")
+        return loader.construct_document(node), _yaml_lines(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise InputError(f"{place}: it is no YAML: {error.problem or error.context}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise InputError(f"{path}: it is no YAML: {error}") from error
+    except RecursionError as error:
+        raise InputError(f"{path}: it is nested too deeply") from error
+    finally:
+        loader.dispose()
+
+
+def _yaml_lines(node: yaml.Node) -> dict[str, int]:
+    resources = _child(node, "Resources")
+    if not isinstance(resources, yaml.MappingNode):
+        return {}
+    return {key.value: key.start_mark.line + 1 for key, _ in resources.value if isinstance(key, yaml.ScalarNode)}
+
+
+def _child(node: yaml.Node, name: str) -> yaml.Node | None:
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    return next((value for key, value in node.value if key.value == name), None)

@@ -1,0 +1,126 @@
+"""Reads the alarms of templates."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alarmlab.assembly.assembly import Assembly
+from alarmlab.assembly.files import Template
+from alarmlab.assembly.intrinsics import Exports, Resolver
+from alarmlab.assembly.links import linked
+from alarmlab.assembly.stacks import Stack, read_stacks
+from alarmlab.errors import InputError, UnsupportedError
+from alarmlab.model.alarms import Alarm
+from alarmlab.model.mute import MUTE_RULE, MuteRule, read_mute_rule
+from alarmlab.model.read import COMPOSITE_ALARM, TYPES, read_alarm
+
+_REFERENCES = {COMPOSITE_ALARM: ("AlarmRule", "ActionsSuppressor"), MUTE_RULE: ("MuteTargets",)}
+"""Properties that mention alarms."""
+
+
+def read_assembly(path: Path | str) -> Assembly:
+    """The alarms of a cloud assembly (a folder with a manifest.json) or of a template file, JSON or YAML.
+
+    An alarm's id is its logical id, with its stack and a slash in front where several stacks have it. What only the
+    deployment decides is a stand-in: see `alarmlab.assembly.intrinsics`. An alarm that cannot be read is among those refused,
+    with the reason; the others are read all the same.
+
+    Raises:
+        InputError: nothing is there, or the file is not understood; with the file and the line.
+    """
+    return _read(read_stacks(Path(path)))
+
+
+def read_resources(resources: Mapping[str, Any]) -> Assembly:
+    """The alarms among resources as a template has them: `{Type: ..., Properties: {...}}` by logical id."""
+    return _read([Stack(name="", template=Template(body={"Resources": resources}))])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """A resource that is read: its stack, logical id and id here."""
+
+    stack: Stack
+    logical: str
+    id: str
+    resource: Mapping[str, Any]
+
+
+def _read(stacks: Sequence[Stack]) -> Assembly:
+    exports = _exports(stacks)
+    declared = list(_declared(stacks))
+    alarms: list[Alarm] = []
+    rules: list[tuple[Stack, MuteRule]] = []
+    refused: dict[str, InputError] = {}
+    places: dict[str, str] = {}
+    for item in declared:
+        place = item.stack.template.place(item.logical)
+        places[item.id] = place
+        try:
+            properties = _properties(item, exports)
+            if properties is None:
+                continue
+            if item.resource["Type"] == MUTE_RULE:
+                rules.append((item.stack, read_mute_rule(properties, id=item.id)))
+            else:
+                alarms.append(read_alarm(item.resource["Type"], properties, id=item.id, stack=item.stack.name))
+        except InputError as error:
+            refused[item.id] = type(error)(f"{place}: {error}") if place else error
+    for stack in stacks:
+        refused |= {f"{stack.name}/{id}": error for id, error in stack.missing.items()}
+    return linked(alarms, rules, refused, places, {(item.stack.name, item.logical): item.id for item in declared})
+
+
+def _declared(stacks: Sequence[Stack]) -> Iterator[Declared]:
+    found = [
+        (stack, logical, resource)
+        for stack in stacks
+        for logical, resource in stack.template.section("Resources").items()
+        if isinstance(resource, Mapping) and resource.get("Type") in (*TYPES, MUTE_RULE)
+    ]
+    number = Counter(logical for _, logical, _ in found)
+    for stack, logical, resource in found:
+        id = logical if number[logical] == 1 else f"{stack.name}/{logical}"
+        yield Declared(stack=stack, logical=logical, id=id, resource=resource)
+
+
+def _properties(item: Declared, exports: Exports) -> Mapping[str, Any] | None:
+    """The properties, worked out; None where a condition says that there is no such resource."""
+    try:
+        return _worked_out(item, exports) if _exists(item, exports) else None
+    except InputError as error:
+        raise type(error)(f"alarm {item.id!r}: {error}") from error
+
+
+def _exists(item: Declared, exports: Exports) -> bool:
+    condition = item.resource.get("Condition")
+    exists = True if condition is None else Resolver(item.stack, exports).condition(condition)
+    if exists is None:
+        raise UnsupportedError(
+            f"Condition: whether {condition!r} holds is known only once it is deployed: give its parameters a Default"
+        )
+    return exists
+
+
+def _worked_out(item: Declared, exports: Exports) -> Mapping[str, Any]:
+    given = item.resource.get("Properties") or {}
+    if not isinstance(given, Mapping):
+        raise InputError("Properties is not a mapping")
+    mentions = _REFERENCES.get(item.resource["Type"], ())
+    plain = Resolver(item.stack, exports).value({name: given[name] for name in given if name not in mentions})
+    mentioning = Resolver(item.stack, exports, references=True).value(
+        {name: given[name] for name in given if name in mentions}
+    )
+    return {**plain, **mentioning}
+
+
+def _exports(stacks: Sequence[Stack]) -> Exports:
+    exports: dict[str, tuple[Stack, Any]] = {}
+    for stack in stacks:
+        for output in stack.template.section("Outputs").values():
+            if isinstance(output, Mapping) and isinstance(output.get("Export"), Mapping):
+                name = Resolver(stack, exports).value(output["Export"].get("Name"))
+                exports[str(name)] = stack, output.get("Value")
+    return exports

@@ -1,0 +1,144 @@
+"""Stacks: templates with their names, environments and parameters, also nested ones."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from alarmlab.assembly.files import Template, read_json, read_template
+from alarmlab.errors import InputError
+
+NESTED_TYPES = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
+_SUFFIX = re.compile(r"(.+)[0-9A-F]{8}")
+_STACK = "aws:cloudformation:stack"
+_ASSEMBLY = "cdk:cloud-assembly"
+_UNKNOWN = ("", "unknown-account", "unknown-region")
+
+
+@dataclass(eq=False, kw_only=True)
+class Stack:
+    """A template, and what is known about its deployment.
+
+    Args:
+        name: what qualifies the ids of its alarms.
+        template: its own.
+        stack_name: AWS::StackName; empty where only the deployment decides it.
+        account: its number; empty where only the deployment decides it.
+        region: likewise.
+        parent: the stack that nests it.
+        nested_id: its logical id there.
+        nested: the stacks that it nests, by logical id.
+        missing: why the template of a nested stack cannot be read, by logical id.
+    """
+
+    name: str
+    template: Template
+    stack_name: str = ""
+    account: str = ""
+    region: str = ""
+    parent: "Stack | None" = None
+    nested_id: str = ""
+    nested: dict[str, "Stack"] = field(default_factory=dict)
+    missing: dict[str, InputError] = field(default_factory=dict)
+
+    def resource(self, id: str) -> Mapping[str, Any] | None:
+        """A resource, None where there is none of this logical id."""
+        found = self.template.section("Resources").get(id)
+        return found if isinstance(found, Mapping) else None
+
+    def short(self, id: str) -> str:
+        """A logical id without the digits that CDK put at its end, where no other resource is called so."""
+        return self._shorts.get(id, id)
+
+    @cached_property
+    def _shorts(self) -> Mapping[str, str]:
+        ids = self.template.section("Resources")
+        bare = Counter(without_suffix(id) for id in ids)
+        return {id: short for id in ids if bare[short := without_suffix(id)] == 1}
+
+
+def without_suffix(id: str) -> str:
+    """A logical id without the eight hexadecimal digits that CDK puts at its end."""
+    found = _SUFFIX.fullmatch(id)
+    return id if found is None else found[1]
+
+
+def read_stacks(path: Path) -> list[Stack]:
+    """The stacks of a cloud assembly (a folder with a manifest.json, or that file), or the one of a template file.
+
+    Raises:
+        InputError: nothing is there, or it is not understood.
+    """
+    if path.name == "manifest.json":
+        path = path.parent
+    if path.is_dir():
+        if not (path / "manifest.json").is_file():
+            raise InputError(
+                f"{path}: it has no manifest.json: give the output folder of `cdk synth`, or a template file"
+            )
+        stacks = list(_of_assembly(path))
+    else:
+        name = path.name.split(".")[0]
+        stacks = list(_with_nested(Stack(name=name, template=read_template(path))))
+    return stacks
+
+
+def _of_assembly(folder: Path) -> Iterator[Stack]:
+    manifest = folder / "manifest.json"
+    artifacts = read_json(manifest).get("artifacts") or {}
+    if not isinstance(artifacts, Mapping):
+        raise InputError(f"{manifest}: artifacts is not an object")
+    for name, artifact in artifacts.items():
+        kind, properties = artifact.get("type"), artifact.get("properties") or {}
+        if kind == _ASSEMBLY:
+            yield from _of_assembly(folder / properties["directoryName"])
+        elif kind == _STACK:
+            account, _, region = artifact.get("environment", "").removeprefix("aws://").partition("/")
+            stack = Stack(
+                name=name,
+                template=read_template(folder / properties["templateFile"]),
+                stack_name=properties.get("stackName") or name,
+                account="" if account in _UNKNOWN else account,
+                region="" if region in _UNKNOWN else region,
+            )
+            yield from _with_nested(stack)
+
+
+def _with_nested(stack: Stack) -> Iterator[Stack]:
+    yield stack
+    for id, resource in stack.template.section("Resources").items():
+        member = NESTED_TYPES.get(resource.get("Type", "")) if isinstance(resource, Mapping) else None
+        if member is None:
+            continue
+        try:
+            template = read_template(_nested_path(stack, resource, member))
+        except InputError as error:
+            stack.missing[id] = InputError(f"the template of the nested stack {id!r} cannot be read: {error}")
+            continue
+        stack.nested[id] = Stack(
+            name=f"{stack.name}/{id}",
+            template=template,
+            account=stack.account,
+            region=stack.region,
+            parent=stack,
+            nested_id=id,
+        )
+        yield from _with_nested(stack.nested[id])
+
+
+def _nested_path(stack: Stack, resource: Mapping[str, Any], member: str) -> Path:
+    metadata = resource.get("Metadata") or {}
+    properties = resource.get("Properties") or {}
+    given = metadata.get("aws:asset:path") or properties.get(member)
+    if not isinstance(given, str) or "://" in given:
+        raise InputError(f"{member} is no file here")
+    path = (stack.template.path.parent if stack.template.path else Path()) / given
+    ancestor: Stack | None = stack
+    while ancestor is not None:
+        if ancestor.template.path is not None and ancestor.template.path.resolve() == path.resolve():
+            raise InputError(f"{path}: it nests itself")
+        ancestor = ancestor.parent
+    return path
