@@ -110,7 +110,7 @@ def _json_lines(body: Any, text: str) -> dict[str, int]:
     return lines
 
 
-class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
+class Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
     """YAML as CloudFormation takes it: `!Sub` for `Fn::Sub`, dates as text."""
 
 
@@ -127,15 +127,15 @@ def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
     return {name: value}
 
 
-_Loader.add_multi_constructor("!", _function)
-_Loader.yaml_implicit_resolvers = {
+Loader.add_multi_constructor("!", _function)
+Loader.yaml_implicit_resolvers = {
     first: [item for item in resolvers if item[0] != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
 def _yaml(path: Path, text: str) -> tuple[Any, dict[str, int]]:
-    loader = _Loader(text)
+    loader = Loader(text)
     try:
         node = loader.get_single_node()
         if node is None:

@@ -104,11 +104,11 @@ def _unfit(alarms: Mapping[str, Alarm], refused: Mapping[str, InputError]) -> di
             circle = " -> ".join((*path[path.index(id) :], id))
             return InputError(f"it leads back to itself: {circle}")
         if id not in alarms:
-            return InputError(f"{refused[id]}" if id in refused else "a condition leaves it out")
+            return refused.get(id, InputError("a condition leaves it out"))
         for child in looked_at(alarms[id]):
             error = check(child, (*path, id))
             if error is not None:
-                found[id] = InputError(f"alarm {id!r}: it looks at {child!r}: {error}")
+                found[id] = type(error)(f"alarm {id!r}: it looks at {child!r}: {error}")
                 return found[id]
         good.add(id)
         return None

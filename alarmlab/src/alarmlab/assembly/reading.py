@@ -33,9 +33,18 @@ def read_assembly(path: Path | str) -> Assembly:
     return _read(read_stacks(Path(path)))
 
 
-def read_resources(resources: Mapping[str, Any]) -> Assembly:
-    """The alarms among resources as a template has them: `{Type: ..., Properties: {...}}` by logical id."""
-    return _read([Stack(name="", template=Template(body={"Resources": resources}))])
+def read_resources(resources: Mapping[str, Any], *, beside: Path | str | None = None) -> Assembly:
+    """The alarms among resources as a template has them: `{Type: ..., Properties: {...}}` by logical id.
+
+    Args:
+        resources: composite alarms among them may mention alarms of `beside`.
+        beside: a cloud assembly or a template file, whose alarms come along; None for none.
+
+    Raises:
+        InputError: as `read_assembly`.
+    """
+    stacks = [] if beside is None else read_stacks(Path(beside))
+    return _read([*stacks, Stack(name="", template=Template(body={"Resources": resources}))])
 
 
 @dataclass(frozen=True, kw_only=True)
