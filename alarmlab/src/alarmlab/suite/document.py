@@ -1,6 +1,6 @@
 """YAML with its lines: fields that know where they were written."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from alarmlab.assembly.files import Loader
 from alarmlab.errors import InputError
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -136,7 +136,7 @@ class Field:
         Raises:
             SuiteError: a tag that YAML does not know.
         """
-        loader = _CloudFormation("")
+        loader = Loader("")
         try:
             return loader.construct_document(self.node)
         except yaml.MarkedYAMLError as error:
@@ -163,7 +163,7 @@ def load(path: Path) -> Field:
         raise SuiteError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise SuiteError(f"{path}: is not UTF-8: {error.reason} at byte {error.start}") from error
-    loader = _Loader(text)
+    loader = Loader(text)
     try:
         node = loader.get_single_node()
         if node is None:
@@ -214,23 +214,3 @@ def _syntax(file: str, error: yaml.MarkedYAMLError) -> SuiteError:
     mark = error.problem_mark or error.context_mark
     line = f":{mark.line + 1}" if mark else ""
     return SuiteError(f"{file}{line}: not YAML: {error.problem or error.context}")
-
-
-class _CloudFormation(yaml.SafeLoader):
-    """Plain data, with the short forms of CloudFormation's functions."""
-
-    def function(self, suffix: str, node: yaml.Node) -> Mapping[str, Any]:
-        value: Any
-        if isinstance(node, yaml.ScalarNode):
-            value = self.construct_scalar(node)
-        elif isinstance(node, yaml.SequenceNode):
-            value = self.construct_sequence(node, deep=True)
-        else:
-            assert isinstance(node, yaml.MappingNode)
-            value = self.construct_mapping(node, deep=True)
-        if suffix == "GetAtt" and isinstance(value, str):
-            value = value.split(".", 1)
-        return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_CloudFormation.add_multi_constructor("!", _CloudFormation.function)  # type: ignore[no-untyped-call]
