@@ -151,7 +151,8 @@ def test_each_sink_must_answer_to_heartbeats(alerting: Template) -> None:
     for alarm in alarms:
         assert alarm["Namespace"] == "endpointwatch"
         assert _dimension(alarm, "Environment") == _settings(alerting)["environment"]
-        assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60 * minutes, 3, 3)
+        three = 3 * minutes
+        assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60, three, three)
         assert (alarm["TreatMissingData"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
             "breaching",
             "LessThanThreshold",

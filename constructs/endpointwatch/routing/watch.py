@@ -3,9 +3,11 @@
 They tell `Fallback`, past the queues and functions that they watch. Their thresholds:
 
 - **dead letters**: any. Each is an alert that somebody was not told.
-- **heartbeat of each sink**: none in three intervals in a row. One may be late by a retry (a message is tried again after three
-  minutes); of three in a row none is noise. Alarms of their own, not one expression: a metric without any datapoint is nothing in
-  metric math, also to FILL, so one sink that never worked would hide behind those that do.
+- **heartbeat of each sink**: none in the time of three. One may be late by a retry (a message is tried again after three
+  minutes); of three in a row none is noise. Minutes are counted and not intervals: CloudWatch alarms on missing data only when
+  all of its evaluation range is empty, which is some periods longer, and of five minutes each they make 25 minutes out of 15. Alarms of
+  their own, not one expression: whether a metric without any datapoint is nothing in metric math, also to FILL, is not documented, and
+  one sink that never worked must not hide behind those that do.
 - **functions**: errors or throttles in three of ten minutes. What crashes a function comes back every three minutes (six times
   its time-out, AWS's advice for queues), so three tell a crash that stays from one that its retry has healed. A delivery that a
   sink refuses is no error of the function.
@@ -88,14 +90,13 @@ class RoutingWatch(Construct):
                     name="Heartbeats",
                     dimensions={"Environment": self._environment, "Routing": self._table, "Sink": sink},
                     statistic="Sum",
-                    period=60 * minutes,
                     label=sink,
                 ),
                 comparison="LessThanThreshold",
                 threshold=1,
                 unit="count",
-                datapoints=MISSED,
-                periods=MISSED,
+                datapoints=MISSED * minutes,
+                periods=MISSED * minutes,
                 missing="breaching",
                 # A new deployment has sent none yet; one interval more, since the schedule starts at any moment of the first.
                 warm_up_minutes=(MISSED + 1) * minutes,

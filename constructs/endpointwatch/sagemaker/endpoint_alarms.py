@@ -3,7 +3,8 @@
 AWS's published list of recommended alarms has no entry for SageMaker, so these are ours. Those that are about users follow from
 the objectives; those about hardware warn before users notice. None rests on a
 single minute: an endpoint with 50 requests a minute that is three times better than its objective has one slow request in every
-seventh minute, and five such minutes in a row about once in two weeks.
+seventh minute, and five such minutes in a row about once in two weeks. And none takes missing data as `missing`: one bad minute of an
+instance that is then scaled in would become an alarm by waiting, for CloudWatch counts what is missing after it on its side.
 """
 
 import math
@@ -147,6 +148,7 @@ def _hardware(metrics: EndpointMetrics) -> Iterator[AlarmSpec]:
             threshold=GPU_BUSY,
             unit="percent",
             **_minutes(10, of=15, period=metrics.instance_period),
+            missing="notBreaching",
             summary="The GPUs are close to saturated.",
             first="add an instance, or let autoscaling do it; latency follows soon.",
         )
@@ -158,6 +160,7 @@ def _hardware(metrics: EndpointMetrics) -> Iterator[AlarmSpec]:
             threshold=GPU_MEMORY_FULL,
             unit="percent",
             **_minutes(5, of=5, period=metrics.instance_period),
+            missing="notBreaching",
             summary="GPU memory is nearly full; the next large request may end in a CUDA out-of-memory error.",
             first="lower the batch size or the context length, or choose a type with more GPU memory.",
         )
@@ -169,6 +172,7 @@ def _hardware(metrics: EndpointMetrics) -> Iterator[AlarmSpec]:
             threshold=CPU_BUSY,
             unit="percent",
             **_minutes(10, of=15, period=metrics.instance_period),
+            missing="notBreaching",
             summary="The CPUs are close to saturated.",
             first="look for pre- and post-processing that outgrew the instance; add one if traffic did.",
         )
@@ -179,6 +183,7 @@ def _hardware(metrics: EndpointMetrics) -> Iterator[AlarmSpec]:
         threshold=MEMORY_FULL,
         unit="percent",
         **_minutes(5, of=5, period=metrics.instance_period),
+        missing="notBreaching",
         summary="The instance's memory is nearly full; the container may be killed.",
         first="see whether it grows with time (a leak: replace the instance) or with traffic (fewer workers, or a larger type).",
     )
@@ -189,6 +194,7 @@ def _hardware(metrics: EndpointMetrics) -> Iterator[AlarmSpec]:
         threshold=DISK_FULL,
         unit="percent",
         **_minutes(5, of=5, period=metrics.instance_period),
+        missing="notBreaching",
         summary="The instance's disk is filling up.",
         first="look for temporary files and logs that the container leaves behind; a new instance buys time.",
     )

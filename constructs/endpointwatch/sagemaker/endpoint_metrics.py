@@ -82,11 +82,12 @@ class EndpointMetrics:
         """GPU work while the model is busy for at least a share `busy` of the time, else 100 (percent of one GPU, summed).
 
         Near zero, the model works without the GPU: it fell back to the CPU. Busy is the model's latency added up: a lightly
-        loaded endpoint, whose GPU has little to do, does not count.
+        loaded endpoint, whose GPU has little to do, does not count. Nor does a minute without the GPU's metric, which comes late or
+        not at all: IF takes what is missing where its condition holds for 0.
         """
         period = self.instance_period
         return MathSpec(
-            expression=f"IF(worked / {period * 1_000_000} >= {busy:g}, gpu, 100)",
+            expression=f"IF(worked / {period * 1_000_000} >= {busy:g}, FILL(gpu, 100), 100)",
             using={
                 "worked": replace(self.model_latency("Sum"), period=period),
                 "gpu": self._instance("GPUUtilization", "Average", "GPU"),
