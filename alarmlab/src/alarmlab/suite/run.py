@@ -1,6 +1,5 @@
 """Suites run: every test of a file against the alarms of its assembly."""
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -98,28 +97,6 @@ class Bench:
         return Result(
             suite=self.suite, test=test, seconds=perf_counter() - began, failures=failures, case=case, run=run
         )
-
-
-def run_suite(
-    suite: Suite,
-    *,
-    assembly: Path | None = None,
-    chosen: Callable[[Test], bool] = lambda _: True,
-) -> Iterator[Result]:
-    """The results of a suite's tests, as they come.
-
-    Args:
-        suite: as it was read.
-        assembly: in place of the suite's own.
-        chosen: which tests are run.
-
-    Raises:
-        InputError: the assembly cannot be read, or an inline alarm is wrong.
-    """
-    tests: Sequence[Test] = [test for test in suite.tests if chosen(test)]
-    if tests:
-        bench = Bench(suite, assembly)
-        yield from map(bench.run, tests)
 
 
 def _assemble(suite: Suite, path: Path | None) -> Assembly:
