@@ -327,7 +327,7 @@ def test_get_metric_data_evaluates_expressions(sandbox: Sandbox, cloudwatch: "Cl
 
 def test_refuses_what_it_does_not_do_by_name(cloudwatch: "CloudWatchClient") -> None:
     """An expression beyond the supported subset is refused with the alarm's name and the function's."""
-    with pytest.raises(cloudwatch.exceptions.ClientError, match=r"alarm 'odd'.*function SEARCH is not supported"):
+    with pytest.raises(cloudwatch.exceptions.ClientError, match=r"alarm 'odd'.*an alarm takes no SEARCH"):
         cloudwatch.put_metric_alarm(
             AlarmName="odd",
             Metrics=[{"Id": "e", "Expression": "SEARCH('x', 'Sum', 60)"}],

@@ -8,12 +8,12 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudwatch as ministack_cloudwatch
 
-from sandbox.alarms.evaluate import State
-from sandbox.alarms.reasons import INITIAL_REASON
-from sandbox.alarms.rules import Rule, RuleError, children_of, is_true, parse_rule
-from sandbox.alarms.suppression import Suppression
+from alarmlab.engine.reasons import INITIAL_REASON
+from alarmlab.engine.suppression import Suppression
+from alarmlab.model.rules import Rule, children_of, is_true, parse_rule
+from alarmlab.model.states import State
 from sandbox.aws.cloudwatch.actions import carry_out
-from sandbox.aws.cloudwatch.alarms import IN_WARM_UP, is_in_warm_up, read_alarm, refuse
+from sandbox.aws.cloudwatch.alarms import IN_WARM_UP, is_in_warm_up, read_composite_alarm, read_metric_alarm, refuse
 from sandbox.aws.cloudwatch.mutes import ACTIONS, Mutes
 from sandbox.aws.cloudwatch.states import history_state, state_of_alarm, transition_of, triggering
 from sandbox.aws.cloudwatch.tables import composites, find, name_of, names_in, parts_of, record_history
@@ -58,7 +58,7 @@ class AlarmBook:
         Raises:
             ServiceError: for what is not valid or not supported.
         """
-        read_alarm(alarm)
+        read_metric_alarm(alarm)
         with self._lock:
             return self._store(ministack_cloudwatch._alarms, alarm)
 
@@ -68,15 +68,9 @@ class AlarmBook:
         Raises:
             ServiceError: for a rule that is not understood, that mentions unknown alarms, or that forms a cycle.
         """
-        name = alarm["AlarmName"]
-        try:
-            rule = parse_rule(alarm.get("AlarmRule") or "")
-        except RuleError as error:
-            raise refuse(f"alarm {name!r}: {error}") from error
+        name, rule = alarm["AlarmName"], read_composite_alarm(alarm).rule
         with self._lock:
             self._check_children(name, rule, alarm.get("ActionsSuppressor"))
-            if alarm.get("ActionsSuppressor"):
-                alarm = {"ActionsSuppressorWaitPeriod": 0, "ActionsSuppressorExtensionPeriod": 0} | alarm
             is_new = name not in ministack_cloudwatch._composite_alarms
             stored = self._store(ministack_cloudwatch._composite_alarms, alarm)
             self._suppressions.pop(stored["AlarmArn"], None)

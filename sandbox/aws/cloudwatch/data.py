@@ -1,20 +1,22 @@
 """The operations on metric data: PutMetricData, GetMetricData, GetMetricStatistics, ListMetrics."""
 
-from typing import Any
+import math
+from collections.abc import Mapping
 
 from ministack.core.responses import get_account_id, get_region
 
-from sandbox.alarms.metric_math import MathError
-from sandbox.alarms.queries import MetricQuery, as_series, evaluate_queries
-from sandbox.alarms.statistics import UnknownStatisticError, statistic
-from sandbox.aws.cloudwatch.alarms import fetch, read_dimensions, read_queries, refuse
-from sandbox.aws.cloudwatch.store import RESOLUTION, MetricKey, MetricStore
+from alarmlab.model.metrics import MetricId, MetricQuery
+from alarmlab.model.queries import check_period, read_dimensions, read_queries
+from sandbox.aws.cloudwatch.alarms import refusals, refuse
+from sandbox.aws.cloudwatch.graphs import lines, window_between
+from sandbox.aws.cloudwatch.samples import statistics
+from sandbox.aws.cloudwatch.source import StoreSource
+from sandbox.aws.cloudwatch.store import MetricKey, MetricStore
 from sandbox.aws.cloudwatch.wire import Values
 from sandbox.clock import Clock
 
 _OLDEST_SECONDS = 14 * 86_400
 _NEWEST_SECONDS = 2 * 3600
-_MOST_DATAPOINTS = 100_800
 
 
 class MetricData:
@@ -24,6 +26,7 @@ class MetricData:
         self._clock = clock
         self._store = store
 
+    @refusals()
     def put_metric_data(self, request: Values) -> Values:
         """PutMetricData."""
         for datum in request.get("MetricData") or []:
@@ -64,86 +67,66 @@ class MetricData:
         wanted = [(item["Name"], item.get("Value")) for item in request.get("Dimensions") or []]
         metrics = [
             {
-                "Namespace": key.namespace,
-                "MetricName": key.name,
-                "Dimensions": [{"Name": name, "Value": value} for name, value in key.dimensions],
+                "Namespace": metric.namespace,
+                "MetricName": metric.name,
+                "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
             }
-            for key in self._store.keys(get_account_id(), get_region())
-            if request.get("Namespace") in (None, key.namespace)
-            and request.get("MetricName") in (None, key.name)
-            and all(any(name == n and value in (None, v) for n, v in key.dimensions) for name, value in wanted)
+            for metric in (key.metric for key in self._store.keys(get_account_id(), get_region()))
+            if request.get("Namespace") in (None, metric.namespace)
+            and request.get("MetricName") in (None, metric.name)
+            and all(any(name == n and value in (None, v) for n, v in metric.dimensions) for name, value in wanted)
         ]
         return {"Metrics": metrics}
 
+    @refusals()
     def get_metric_statistics(self, request: Values) -> Values:
         """GetMetricStatistics."""
-        starts = period_starts(request["StartTime"], request["EndTime"], int(request["Period"]))
+        period = check_period(int(request["Period"]))
+        [starts] = window_between(request["StartTime"], request["EndTime"], period).starts.tolist()
         simple, extended = request.get("Statistics") or [], request.get("ExtendedStatistics") or []
         if not simple and not extended:
             raise refuse("Statistics: it needs Statistics or ExtendedStatistics")
         key = _key(request["Namespace"], request["MetricName"], request.get("Dimensions"))
         unit = self._store.unit(key)
         if request.get("Unit") not in (None, unit):
-            starts = range(0)
-        points = []
-        for start, samples in self._store.series(key, starts, distribution=bool(extended)):
-            point: Values = {"Timestamp": start, "Unit": unit}
-            point |= {name: statistic(samples, name) for name in simple}
-            percentiles = {name: value for name in extended if (value := statistic(samples, name)) is not None}
-            points.append(point | ({"ExtendedStatistics": percentiles} if percentiles else {}))
-        return {"Label": request["MetricName"], "Datapoints": points}
+            starts = []
+        found = self._store.series(key, starts, period, distribution=bool(extended))
+        points: dict[int, Values] = {start: {"Timestamp": start, "Unit": unit} for start in found}
+        for stat in simple:
+            for start, value in zip(found, statistics(list(found.values()), stat).tolist(), strict=True):
+                points[start][stat] = value
+        for stat in extended:
+            for start, value in zip(found, statistics(list(found.values()), stat).tolist(), strict=True):
+                if not math.isnan(value):
+                    points[start].setdefault("ExtendedStatistics", {})[stat] = value
+        return {"Label": request["MetricName"], "Datapoints": list(points.values())}
 
+    @refusals()
     def get_metric_data(self, request: Values) -> Values:
         """GetMetricData: metrics and expressions; the newest values first unless ScanBy says otherwise."""
         queries = read_queries(request.get("MetricDataQueries") or [])
-        start, end = request["StartTime"], request["EndTime"]
-        ascending = request.get("ScanBy") == "TimestampAscending"
-        try:
-            results = self._results(queries, start, end, ascending=ascending)
-        except (MathError, UnknownStatisticError) as error:
-            raise refuse(str(error)) from error
+        source = StoreSource(self._store, get_account_id(), get_region())
+        drawn = lines(queries, source, request["StartTime"], request["EndTime"])
+        newest_first = request.get("ScanBy") != "TimestampAscending"
+        results = [
+            _result(query, values, newest_first=newest_first)
+            for query in queries
+            if query.return_data
+            for values in drawn(query)
+        ]
         return {"MetricDataResults": results, "Messages": []}
 
-    def _results(self, queries: tuple[MetricQuery, ...], start: float, end: float, *, ascending: bool) -> list[Values]:
-        resolve = self.resolver(queries, start, end)
-        results = []
-        for query in queries:
-            if not query.return_data:
-                continue
-            parts = as_series(resolve(query.id), starts=period_starts(start, end, query.period))
-            for part in parts:
-                points = sorted(part.values.items(), reverse=not ascending)
-                results.append(
-                    {
-                        "Id": query.id,
-                        "Label": query.label or query.name or query.id,
-                        "Timestamps": [at for at, _ in points],
-                        "Values": [value for _, value in points],
-                        "StatusCode": "Complete",
-                    }
-                )
-        return results
 
-    def resolver(self, queries: tuple[MetricQuery, ...], start: float, end: float) -> Any:
-        """The value of a query of the current account and region between `start` and `end`, by its id."""
-        account, region = get_account_id(), get_region()
-        return evaluate_queries(
-            queries,
-            fetch=lambda query: fetch(self._store, account, region, query, period_starts(start, end, query.period)),
-            grid=lambda period: period_starts(start, end, period),
-        )
+def _result(query: MetricQuery, values: Mapping[int, float], *, newest_first: bool) -> Values:
+    points = sorted(values.items(), reverse=newest_first)
+    return {
+        "Id": query.id,
+        "Label": query.label or (query.metric.name if query.metric else query.id),
+        "Timestamps": [at for at, _ in points],
+        "Values": [value for _, value in points],
+        "StatusCode": "Complete",
+    }
 
 
 def _key(namespace: str, name: str, dimensions: list[Values] | None) -> MetricKey:
-    return MetricKey(get_account_id(), get_region(), namespace, name, read_dimensions(dimensions))
-
-
-def period_starts(start: float, end: float, period: int) -> range:
-    """Period starts between `start` and `end`, aligned to the period."""
-    if period <= 0 or period % RESOLUTION:
-        raise refuse(f"Period: {period} is not supported: use a multiple of {RESOLUTION} seconds")
-    first = int(start // period) * period
-    starts = range(first, max(first, int(-(-end // period)) * period), period)
-    if len(starts) > _MOST_DATAPOINTS:
-        raise refuse(f"Period: {len(starts)} datapoints, at most {_MOST_DATAPOINTS} are allowed: use a longer period")
-    return starts
+    return MetricKey(get_account_id(), get_region(), MetricId(namespace, name, read_dimensions(dimensions or [])))

@@ -3,15 +3,21 @@
 import logging
 import threading
 
+import numpy as np
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch as ministack_cloudwatch
 
-from sandbox.alarms.evaluate import Datapoint, judge
-from sandbox.alarms.reasons import reason, reason_data
-from sandbox.alarms.schedule import FINEST, is_due
-from sandbox.alarms.warm_up import has_ended
-from sandbox.aws.cloudwatch.alarms import MetricAlarm, datapoints, is_in_warm_up, read_alarm
+from alarmlab.engine.bands import band_of
+from alarmlab.engine.judge import KEEP, STATES
+from alarmlab.engine.metric_alarm import codes, datapoints
+from alarmlab.engine.reasons import Row, reason, reason_data
+from alarmlab.engine.schedule import FINEST, is_due
+from alarmlab.engine.warm_up import has_ended
+from alarmlab.engine.window import Moments, Window
+from alarmlab.model.alarms import MetricAlarm
+from sandbox.aws.cloudwatch.alarms import is_in_warm_up, read_metric_alarm
 from sandbox.aws.cloudwatch.book import AlarmBook
+from sandbox.aws.cloudwatch.source import StoreSource
 from sandbox.aws.cloudwatch.store import MetricStore
 from sandbox.aws.cloudwatch.tables import parts_of
 from sandbox.aws.cloudwatch.wire import ServiceError, Values
@@ -69,39 +75,49 @@ class Evaluator:
                 boundary += FINEST
 
     def _evaluate(self, alarm: Values, at: int) -> None:
-        read = self._settings(alarm)
-        if read is None or not is_due(read.settings, at):
+        read = self._read_alarm(alarm)
+        if read is None or not is_due(read, at):
             return
         account, region, name = parts_of(alarm["AlarmArn"])
-
-        def points(moment: int) -> list[Datapoint | None]:
-            return datapoints(read, self._store, account, region, moment)
-
-        if read.warm_up is not None and is_in_warm_up(alarm):
-            created = alarm["CreatedTimestamp"]
-            if not has_ended(read.warm_up, read.settings, created=created, at=at, points=points):
+        source, moment = StoreSource(self._store, account, region), np.array([at])
+        if is_in_warm_up(alarm):
+            if not has_ended(read, source, moment, created=alarm["CreatedTimestamp"])[0]:
                 return
             with request_scope(account, region):
                 self._book.end_warm_up(name)
-        verdict = judge(read.settings, points(at))
-        if verdict.state is None or verdict.state == alarm["StateValue"]:
+        code = codes(read, source, moment)[0]
+        if code == KEEP or STATES[code] == alarm["StateValue"]:
             return
-        why = reason(read.settings, verdict)
-        data = reason_data(read.settings, verdict, at=at, unit=alarm.get("Unit"))
+        state, row = STATES[code], _row(read, source, moment)
+        why = reason(read.settings, state, row)
+        data = reason_data(read.settings, row, at=at, unit=alarm.get("Unit") or "")
         with request_scope(account, region):
             # An alarm deleted since this round began has no state to change.
             if name in ministack_cloudwatch._alarms:
-                self._book.set_state(name, verdict.state, why, data, at)
+                self._book.set_state(name, state, why, data, at)
 
-    def _settings(self, alarm: Values) -> MetricAlarm | None:
+    def _read_alarm(self, alarm: Values) -> MetricAlarm | None:
         arn = alarm["AlarmArn"]
         cached = self._read.get(arn)
         if cached is None or cached[0] is not alarm:
             read: MetricAlarm | None = None
             try:
-                read = read_alarm(alarm)
+                read = read_metric_alarm(alarm)
             except ServiceError as error:
                 # Not put through our own PutMetricAlarm: ministack's other services write alarms themselves.
                 _log.warning("never evaluated: %s", error.message)
             cached = self._read[arn] = (alarm, read)
         return cached[1]
+
+
+def _row(alarm: MetricAlarm, source: StoreSource, moment: Moments) -> Row:
+    """What the evaluation at one moment looked at."""
+    settings = alarm.settings
+    window = Window(moment, settings.period, settings.periods_looked_at, settings.wall_clock)
+    query = next(query for query in alarm.queries if query.id == alarm.returned)
+    counts = source.values(query.metric, "SampleCount", window, unit=query.unit)[0] if query.metric else None
+    band = None
+    if alarm.band:
+        lower, upper = band_of(alarm, source, window)
+        band = lower[0], upper[0]
+    return Row(values=datapoints(alarm, source, moment)[0], starts=window.starts[0], counts=counts, band=band)

@@ -7,8 +7,9 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region, request_scope
 
+from alarmlab.model.mute import MuteRule, read_mute_rule
 from sandbox.aws.cloudwatch.actions import carry_out
-from sandbox.aws.cloudwatch.muting import MuteRule, read_rule
+from sandbox.aws.cloudwatch.alarms import refusals
 from sandbox.aws.cloudwatch.states import transition_of
 from sandbox.aws.cloudwatch.tables import find, parts_of, record_history
 from sandbox.aws.cloudwatch.wire import ServiceError, Values
@@ -18,6 +19,15 @@ ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "Ins
 """State, and the member of an alarm that lists its actions."""
 
 _Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rule:
+    """A rule, the request that put it, and when."""
+
+    rule: MuteRule
+    request: Values
+    updated: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +45,7 @@ class Mutes:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.RLock()
-        self._rules: dict[_Key, tuple[MuteRule, float]] = {}
+        self._rules: dict[_Key, _Rule] = {}
         self._held: dict[str, _Held] = {}
 
     def put(self, request: Values) -> Values:
@@ -44,12 +54,10 @@ class Mutes:
         Raises:
             ServiceError: for what is not valid.
         """
-        try:
-            rule = read_rule(request)
-        except ValueError as error:
-            raise ServiceError("ValidationError", f"{request['Name']}: {error}") from error
+        with refusals():
+            rule = read_mute_rule(request, id=request["Name"])
         with self._lock:
-            self._rules[_key(request["Name"])] = rule, self._clock.now()
+            self._rules[_key(request["Name"])] = _Rule(rule=rule, request=request, updated=self._clock.now())
         return {"Arn": _arn(request["Name"])}
 
     def get(self, request: Values) -> Values:
@@ -58,18 +66,17 @@ class Mutes:
         found = self._rules.get(_key(name))
         if found is None:
             raise ServiceError("ResourceNotFoundException", f"there is no mute rule {name!r}", 404)
-        rule, updated = found
         members = ("Name", "Description", "Rule", "MuteTargets", "StartDate", "ExpireDate")
-        described = {member: rule.request[member] for member in members if rule.request.get(member) is not None}
-        return described | self._summary(name, rule, updated)
+        described = {member: found.request[member] for member in members if found.request.get(member) is not None}
+        return described | self._summary(name, found)
 
     def list(self, request: Values) -> Values:
         """ListAlarmMuteRules: all of them, on one page."""
         summaries = [
-            self._summary(name, rule, updated)
-            for (account, region, name), (rule, updated) in sorted(self._rules.items(), key=lambda item: item[0])
+            self._summary(name, found)
+            for (account, region, name), found in sorted(self._rules.items(), key=lambda item: item[0])
             if (account, region) == (get_account_id(), get_region())
-            and request.get("AlarmName") in (None, *rule.alarm_names)
+            and request.get("AlarmName") in (None, *found.rule.alarms)
         ]
         wanted = request.get("Statuses")
         return {"AlarmMuteRuleSummaries": [item for item in summaries if not wanted or item["Status"] in wanted]}
@@ -119,18 +126,18 @@ class Mutes:
 
     def _until(self, name: str, at: float) -> float | None:
         scope = get_account_id(), get_region()
-        rules = [rule for (*of, _), (rule, _) in list(self._rules.items()) if tuple(of) == scope]
-        ends = [end for rule in rules if name in rule.alarm_names and (end := rule.until(at)) is not None]
+        rules = [found.rule for (*of, _), found in list(self._rules.items()) if tuple(of) == scope]
+        ends = [end for rule in rules if name in rule.alarms and (end := rule.until(at)) is not None]
         return max(ends, default=None)
 
-    def _summary(self, name: str, rule: MuteRule, updated: float) -> dict[str, Any]:
-        now = self._clock.now()
+    def _summary(self, name: str, found: _Rule) -> dict[str, Any]:
+        rule, now = found.rule, self._clock.now()
         status = "ACTIVE" if rule.until(now) is not None else "EXPIRED" if rule.is_expired(now) else "SCHEDULED"
         return {
             "AlarmMuteRuleArn": _arn(name),
             "Status": status,
             "MuteType": "ONE_TIME" if rule.begins else "RECURRING",
-            "LastUpdatedTimestamp": updated,
+            "LastUpdatedTimestamp": found.updated,
         }
 
 

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from botocore.loaders import Loader
 
-from sandbox.alarms.reasons import timestamp
+from alarmlab.engine.reasons import timestamp
 
 Values = dict[str, Any]
 _SUBJECT_CHARACTERS = 100

@@ -5,8 +5,9 @@ from typing import Any
 
 from ministack.services import cloudwatch as ministack_cloudwatch
 
-from sandbox.alarms.rules import children_of, parse_rule
-from sandbox.aws.cloudwatch.alarms import read_dimensions
+from alarmlab.model.queries import read_dimensions
+from alarmlab.model.rules import children_of, parse_rule
+from sandbox.aws.cloudwatch.alarms import refusals
 from sandbox.aws.cloudwatch.book import AlarmBook
 from sandbox.aws.cloudwatch.tables import find, name_of
 from sandbox.aws.cloudwatch.wire import ServiceError, Values
@@ -82,16 +83,17 @@ class AlarmOperations:
             "NextToken": rest[0]["AlarmName"] if rest else None,
         }
 
+    @refusals()
     def describe_alarms_for_metric(self, request: Values) -> Values:
         """DescribeAlarmsForMetric: the alarms on exactly this metric; as in AWS, not those with an expression on it."""
         wanted = {member: request[member] for member in _OF_ONE_METRIC if request.get(member) is not None}
-        dimensions = read_dimensions(request.get("Dimensions"))
+        dimensions = read_dimensions(request.get("Dimensions") or [])
         return {
             "MetricAlarms": [
                 alarm
                 for alarm in ministack_cloudwatch._alarms.values()
                 if all(alarm.get(member) == value for member, value in wanted.items())
-                and read_dimensions(alarm.get("Dimensions")) == dimensions
+                and read_dimensions(alarm.get("Dimensions") or []) == dimensions
             ]
         }
 

@@ -10,11 +10,14 @@ from ministack.services import cloudwatch as ministack_cloudwatch
 from ministack.services import eventbridge, lambda_svc, sns
 from ministack.services.cloudformation import provisioners
 
+from alarmlab.model.metrics import MetricId, dimensions_of
+from alarmlab.model.mute import MUTE_RULE
+from alarmlab.model.read import COMPOSITE_ALARM
 from sandbox.aws.cloudwatch.book import AlarmBook
 from sandbox.aws.cloudwatch.data import MetricData
 from sandbox.aws.cloudwatch.evaluator import Evaluator
 from sandbox.aws.cloudwatch.operations import AlarmOperations
-from sandbox.aws.cloudwatch.store import MetricKey, MetricStore, dimensions_of
+from sandbox.aws.cloudwatch.store import MetricKey, MetricStore
 from sandbox.aws.cloudwatch.templates import handlers
 from sandbox.aws.cloudwatch.widgets import WidgetImages
 from sandbox.aws.cloudwatch.wire import Request, Response, ServiceError
@@ -125,7 +128,7 @@ def install(clock: Clock) -> None:
     ministack_cloudwatch._evaluate_alarm = lambda _alarm: None
     ministack_cloudwatch._evaluate_all_alarms = lambda: None
     provisioners._RESOURCE_HANDLERS.update(handlers(overlay.book))
-    for kind in ("AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::AlarmMuteRule"):
+    for kind in (COMPOSITE_ALARM, MUTE_RULE):
         provisioners._STACK_TAG_PROPERTY[kind] = ("Tags", "list")
 
 
@@ -156,7 +159,7 @@ def record(
     Costs a few microseconds and may be called from any thread. `at` is sandbox time in Unix seconds, now by default.
     """
     overlay = _installed()
-    key = MetricKey(get_account_id(), get_region(), namespace, name, dimensions_of(dimensions))
+    key = MetricKey(get_account_id(), get_region(), MetricId(namespace, name, dimensions_of(dimensions)))
     overlay.store.add(key, overlay.clock.now() if at is None else at, float(value), unit=unit)
 
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sandbox.alarms.reasons import timestamp
+from alarmlab.engine.reasons import timestamp
 from sandbox.aws.cloudwatch.notifications import Transition
 from sandbox.aws.cloudwatch.tables import find, parts_of
 from sandbox.aws.cloudwatch.wire import Values

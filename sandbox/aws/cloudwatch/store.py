@@ -2,10 +2,11 @@
 
 import threading
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sandbox.alarms.statistics import Samples, merged
+from alarmlab.model.metrics import MetricId
+from sandbox.aws.cloudwatch.samples import Samples, merged
 
 RESOLUTION = 10
 """Seconds: the shortest period that can be asked for."""
@@ -15,23 +16,14 @@ _RETENTION_SECONDS = 8 * 86_400  # the longest alarm looks back seven days
 _VALUES_PER_BUCKET = 500
 _VALUES_PER_OLD_BUCKET = 50
 
-Dimensions = tuple[tuple[str, str], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class MetricKey:
-    """One metric: CloudWatch's identity of namespace, name and the exact set of dimensions."""
+    """One metric of one account and region."""
 
     account: str
     region: str
-    namespace: str
-    name: str
-    dimensions: Dimensions
-
-
-def dimensions_of(dimensions: Mapping[str, str] | None) -> Dimensions:
-    """`dimensions` as a part of a `MetricKey`."""
-    return tuple(sorted((dimensions or {}).items()))
+    metric: MetricId
 
 
 @dataclass(slots=True)
@@ -93,21 +85,23 @@ class MetricStore:
         with self._lock:
             self._bucket(key, at, unit).add_set(count=count, total=total, minimum=minimum, maximum=maximum)
 
-    def series(self, key: MetricKey, starts: range, *, distribution: bool = True) -> list[tuple[int, Samples]]:
-        """The periods that hold samples: (start, samples). `starts` steps by the period; all are multiples of 10 s.
+    def series(
+        self, key: MetricKey, starts: Iterable[int], period: int, *, distribution: bool = True
+    ) -> dict[int, Samples]:
+        """The samples of each period of those that begin at `starts`, where there are any; all are multiples of 10 s.
 
         Without `distribution` there are no percentiles, and it is much faster.
         """
-        found = []
+        found: dict[int, Samples] = {}
         with self._lock:
             metric = self._metrics.get(key)
             if metric is None:
-                return []
+                return found
             for start in starts:
-                first, last = bisect_left(metric.starts, start), bisect_left(metric.starts, start + starts.step)
+                first, last = bisect_left(metric.starts, start), bisect_left(metric.starts, start + period)
                 if first < last:
                     parts = (metric.buckets[at] for at in metric.starts[first:last])
-                    found.append((start, merged(parts, distribution=distribution)))
+                    found[start] = merged(parts, distribution=distribution)
         return found
 
     def unit(self, key: MetricKey) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ministack.services import cloudwatch as ministack_cloudwatch
 
-from sandbox.alarms.rules import Rule, children_of, parse_rule
+from alarmlab.model.rules import Rule, children_of, parse_rule
 from sandbox.aws.cloudwatch.wire import Values
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from ministack.services import cloudwatch as ministack_cloudwatch
 from ministack.services.cloudformation import provisioners
 
+from alarmlab.model.mute import MUTE_RULE
+from alarmlab.model.read import ALARM, COMPOSITE_ALARM, PROPERTIES
 from sandbox.aws.cloudwatch.actions import is_emulated
 from sandbox.aws.cloudwatch.book import AlarmBook
 from sandbox.aws.cloudwatch.mutes import Mutes
@@ -14,42 +16,11 @@ from sandbox.aws.cloudwatch.wire import ServiceError, Values, as_input
 
 _NAME_CHARACTERS = 255
 _OPERATIONS = {
-    "AWS::CloudWatch::Alarm": "PutMetricAlarm",
-    "AWS::CloudWatch::CompositeAlarm": "PutCompositeAlarm",
+    ALARM: "PutMetricAlarm",
+    COMPOSITE_ALARM: "PutCompositeAlarm",
 }
 _ACTION_LISTS = ("AlarmActions", "OKActions", "InsufficientDataActions")
-_COMMON = ("AlarmName", "AlarmDescription", "ActionsEnabled", *_ACTION_LISTS, "Tags")
-_EMULATED: dict[str, frozenset[str]] = {
-    "AWS::CloudWatch::Alarm": frozenset(
-        (
-            *_COMMON,
-            "MetricName",
-            "Namespace",
-            "Dimensions",
-            "Statistic",
-            "ExtendedStatistic",
-            "Period",
-            "Unit",
-            "Metrics",
-            "EvaluationPeriods",
-            "DatapointsToAlarm",
-            "Threshold",
-            "ComparisonOperator",
-            "TreatMissingData",
-            "EvaluateLowSampleCountPercentile",
-            "WarmUpConfiguration",
-        )
-    ),
-    "AWS::CloudWatch::CompositeAlarm": frozenset(
-        (
-            *_COMMON,
-            "AlarmRule",
-            "ActionsSuppressor",
-            "ActionsSuppressorWaitPeriod",
-            "ActionsSuppressorExtensionPeriod",
-        )
-    ),
-}
+_EMULATED = {kind: PROPERTIES[kind] - {"ActionConfiguration"} for kind in _OPERATIONS}
 
 Created = tuple[str, dict[str, str]]
 
@@ -72,9 +43,9 @@ def unimplemented_properties(resource_type: str, props: Mapping[str, Any]) -> li
 def handlers(book: AlarmBook) -> dict[str, dict[str, Any]]:
     """What ministack's CloudFormation needs to create, update and delete alarms of both types, and mute rules."""
     return {
-        "AWS::CloudWatch::Alarm": _handlers(book, "AWS::CloudWatch::Alarm", book.put_metric_alarm),
-        "AWS::CloudWatch::CompositeAlarm": _handlers(book, "AWS::CloudWatch::CompositeAlarm", book.put_composite_alarm),
-        "AWS::CloudWatch::AlarmMuteRule": _mute_handlers(book.mutes),
+        ALARM: _handlers(book, ALARM, book.put_metric_alarm),
+        COMPOSITE_ALARM: _handlers(book, COMPOSITE_ALARM, book.put_composite_alarm),
+        MUTE_RULE: _mute_handlers(book.mutes),
     }
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
-from sandbox.alarms.metric_math import MathError
-from sandbox.alarms.queries import MetricQuery, as_series, evaluate_queries
-from sandbox.alarms.statistics import UnknownStatisticError
-from sandbox.aws.cloudwatch.alarms import check_metric, fetch, refuse
-from sandbox.aws.cloudwatch.data import period_starts
-from sandbox.aws.cloudwatch.store import MetricStore, dimensions_of
+from alarmlab.errors import InputError
+from alarmlab.model.queries import read_queries
+from sandbox.aws.cloudwatch.alarms import refuse
+from sandbox.aws.cloudwatch.graphs import lines
+from sandbox.aws.cloudwatch.source import StoreSource
+from sandbox.aws.cloudwatch.store import MetricStore
 from sandbox.aws.cloudwatch.wire import ServiceError, Values
 from sandbox.aws.drawing import Graph, Line, Moment, Threshold
 from sandbox.aws.painter import BusyError, Painter
@@ -38,7 +38,7 @@ class WidgetImages:
         try:
             widget = json.loads(request["MetricWidget"])
             graph = self._graph(widget)
-        except (MathError, UnknownStatisticError, ServiceError, ValueError, TypeError, AttributeError) as error:
+        except (InputError, ServiceError, ValueError, TypeError, AttributeError) as error:
             raise ServiceError("InvalidParameterInput", f"MetricWidget: {error}") from error
         try:
             return {"MetricWidgetImage": self._painter.draw(graph)}
@@ -67,28 +67,23 @@ class WidgetImages:
         )
 
     def _lines(self, widget: Values, start: float, end: float) -> tuple[Line, ...]:
-        account, region = get_account_id(), get_region()
         entries = _entries(widget.get("metrics") or [])
-        queries = tuple(_query(widget, fields, options, index) for index, (fields, options) in enumerate(entries))
-        resolve = evaluate_queries(
-            queries,
-            fetch=lambda query: fetch(self._store, account, region, query, period_starts(start, end, query.period)),
-            grid=lambda period: period_starts(start, end, period),
-        )
-        lines: list[Line] = []
+        queries = read_queries([_query(widget, *entry, index) for index, entry in enumerate(entries)])
+        drawn = lines(queries, StoreSource(self._store, get_account_id(), get_region()), start, end)
+        found: list[Line] = []
         for query, (_, options) in zip(queries, entries, strict=True):
             if options.get("visible") is False:
                 continue
-            lines += [
+            found += [
                 Line(
-                    label=query.label or query.name or query.expression,
-                    values=series.values,
+                    label=query.label or (query.metric.name if query.metric else query.expression),
+                    values=values,
                     right=options.get("yAxis") == "right",
                     color=options.get("color"),
                 )
-                for series in as_series(resolve(query.id), starts=period_starts(start, end, query.period))
+                for values in drawn(query)
             ]
-        return tuple(lines)
+        return tuple(found)
 
 
 def _entries(metrics: Sequence[Sequence[Any]]) -> list[tuple[list[str], Values]]:
@@ -110,25 +105,18 @@ def _entries(metrics: Sequence[Sequence[Any]]) -> list[tuple[list[str], Values]]
     return entries
 
 
-def _query(widget: Values, fields: list[str], options: Values, index: int) -> MetricQuery:
-    query_id = options.get("id") or f"unnamed{index}"
-    period = int(options.get("period") or widget.get("period") or 300)
-    label = options.get("label") or ""
+def _query(widget: Values, fields: list[str], options: Values, index: int) -> Values:
+    """The MetricDataQuery that an entry stands for."""
+    period = options.get("period") or widget.get("period") or 300
+    query: Values = {"Id": options.get("id") or f"unnamed{index}", "Label": options.get("label")}
     if options.get("expression"):
-        return MetricQuery(id=query_id, expression=options["expression"], period=period, label=label)
+        return query | {"Expression": options["expression"], "Period": period}
     if len(fields) < 2 or len(fields) % 2:
         raise refuse(f"metrics: {fields} is not a namespace, a name and pairs of dimension name and value")
+    dimensions = [{"Name": name, "Value": value} for name, value in zip(fields[2::2], fields[3::2], strict=True)]
+    metric = {"Namespace": fields[0], "MetricName": fields[1], "Dimensions": dimensions}
     stat = options.get("stat") or widget.get("stat") or "Average"
-    check_metric(stat, period)
-    return MetricQuery(
-        id=query_id,
-        namespace=fields[0],
-        name=fields[1],
-        dimensions=dimensions_of(dict(zip(fields[2::2], fields[3::2], strict=True))),
-        stat=stat,
-        period=period,
-        label=label,
-    )
+    return query | {"MetricStat": {"Metric": metric, "Period": period, "Stat": stat}}
 
 
 def _threshold(item: Any) -> Threshold:

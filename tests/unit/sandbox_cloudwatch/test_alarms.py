@@ -25,6 +25,19 @@ ALARM: dict[str, Any] = {
     "AlarmActions": ["arn:aws:sns:us-east-1:000000000000:topic"],
 }
 SNS = tuple(ALARM["AlarmActions"])
+NO_METRIC: dict[str, Any] = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
+METRIC = {"Metric": {"Namespace": "N", "MetricName": "M"}, "Period": 60, "Stat": "Sum"}
+PROMQL = (
+    NO_METRIC
+    | dict.fromkeys(("EvaluationPeriods", "Threshold", "ComparisonOperator"))
+    | {"EvaluationCriteria": {"PromQLCriteria": {"Query": "up == 0"}}, "EvaluationInterval": 60}
+)
+
+
+def of_expression(text: str, **others: Any) -> dict[str, Any]:
+    """What makes ALARM one on an expression, in which `m` is its metric."""
+    queries = [{"Id": "m", "MetricStat": METRIC, "ReturnData": False}, {"Id": "e", "Expression": text}]
+    return NO_METRIC | {"Metrics": queries} | others
 
 
 def test_evaluates_only_at_its_boundaries_and_stamps_them(account: Account) -> None:
@@ -218,16 +231,17 @@ def test_describe_alarms_filters(account: Account) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"Statistic": "Median"}, "alarm 'errors': Stat: 'Median' is not supported"),
+        ({"Statistic": "Median"}, "alarm 'errors': Statistic: 'Median' is not supported"),
         ({"Period": 45}, "alarm 'errors': Period: 45 is not supported"),
         ({"EvaluationPeriods": 1500}, "Period x EvaluationPeriods: 90000 seconds, at most 86400"),
         ({"DatapointsToAlarm": 2}, "DatapointsToAlarm: 2 is not between 1 and EvaluationPeriods"),
-        ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "ComparisonOperator: 'GreaterThanUpperThreshold'"),
-        ({"TreatMissingData": "zero"}, "alarm 'errors': 'zero'"),
-        ({"EvaluationCriteria": {"PromQLCriteria": {}}}, "EvaluationCriteria is not supported by the sandbox"),
+        ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "is not used with GreaterThanUpperThreshold"),
+        ({"TreatMissingData": "zero"}, "alarm 'errors': TreatMissingData: 'zero' is not supported"),
+        ({"MetricName": "m", "Metrics": [{"Id": "e", "Expression": "1"}]}, "not together with Metrics"),
         ({"MetricName": None}, "it needs MetricName and Namespace, or Metrics"),
-        ({"Metrics": [{"Id": "e", "Expression": "ANOMALY_DETECTION_BAND(m)"}]}, "function ANOMALY_DETECTION_BAND"),
-        ({"Metrics": [{"Id": "e", "Expression": "nobody"}]}, "no metric or expression with the id 'nobody'"),
+        (of_expression("nobody"), "alarm 'errors': there is no metric or expression with the id 'nobody'"),
+        (of_expression("[m, m]"), "several time series"),
+        (PROMQL, "alarm 'errors': EvaluationCriteria is not supported by the sandbox"),
     ],
 )
 def test_bad_alarms_are_refused_by_name(account: Account, change: dict[str, Any], problem: str) -> None:
@@ -240,10 +254,10 @@ def test_properties_that_are_ignored_are_named() -> None:
     """The report of a deployment names properties and actions that the sandbox leaves out, and no others."""
     scaling = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x"
     warm_up = {"WarmUpPeriodDurationInMinutes": 60}
-    ignored = {"EvaluationWindow": {}, "OKActions": [scaling, {"Ref": "Topic"}]}
+    ignored = {"ActionConfiguration": {}, "OKActions": [scaling, {"Ref": "Topic"}]}
     props = ALARM | ignored | {"WarmUpConfiguration": warm_up}
     assert unimplemented_properties("AWS::CloudWatch::Alarm", props) == [
-        "EvaluationWindow",
+        "ActionConfiguration",
         f"OKActions: {scaling}",
     ]
     assert unimplemented_properties("AWS::CloudWatch::CompositeAlarm", {"AlarmRule": "TRUE"}) == []

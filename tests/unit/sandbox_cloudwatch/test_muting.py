@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.cloudwatch.muting import read_rule
+from alarmlab.model.mute import read_mute_rule
 from sandbox.aws.cloudwatch.notifications import Transition, sns_message
 from sandbox.aws.cloudwatch.wire import ServiceError
 from tests.unit.sandbox_cloudwatch.conftest import T0, Account
@@ -58,7 +58,7 @@ def unix(text: str) -> float:
 )
 def test_windows(request_: dict[str, Any], at: str, until: str | None) -> None:
     """A window begins with its minute in its own time zone, lasts as long as said, and ends with the rule."""
-    assert read_rule(request_).until(unix(at)) == (until and unix(until))
+    assert read_mute_rule(request_, id="r").until(unix(at)) == (until and unix(until))
 
 
 @pytest.mark.parametrize(

@@ -6,24 +6,26 @@ from hypothesis import given
 from hypothesis import settings as relaxed
 from hypothesis import strategies as st
 
-from sandbox.alarms.statistics import statistic
-from sandbox.aws.cloudwatch.store import MetricKey, MetricStore, dimensions_of
+from alarmlab.model.metrics import MetricId, dimensions_of
+from sandbox.aws.cloudwatch.samples import statistics
+from sandbox.aws.cloudwatch.store import MetricKey, MetricStore
 
-KEY = MetricKey("000000000000", "us-east-1", "N", "M", dimensions_of({"b": "2", "a": "1"}))
+KEY = MetricKey("000000000000", "us-east-1", MetricId("N", "M", dimensions_of({"b": "2", "a": "1"})))
 T0 = 1_800_000_000 - 1_800_000_000 % 3600
 
 
-def sums(store: MetricStore, starts: range, key: MetricKey = KEY) -> dict[int, float | None]:
+def sums(store: MetricStore, starts: range, key: MetricKey = KEY) -> dict[int, float]:
     """Sum by period start."""
-    return {start: statistic(samples, "Sum") for start, samples in store.series(key, starts)}
+    found = store.series(key, starts, starts.step)
+    return dict(zip(found, statistics(list(found.values()), "Sum").tolist(), strict=True))
 
 
 def test_dimensions_are_exact_and_unordered() -> None:
     """A metric is its exact set of dimensions in any order; a subset of them is another metric."""
     store = MetricStore()
     store.add(KEY, T0, 1)
-    same = MetricKey("000000000000", "us-east-1", "N", "M", dimensions_of({"a": "1", "b": "2"}))
-    fewer = MetricKey("000000000000", "us-east-1", "N", "M", dimensions_of({"a": "1"}))
+    same = MetricKey("000000000000", "us-east-1", MetricId("N", "M", dimensions_of({"a": "1", "b": "2"})))
+    fewer = MetricKey("000000000000", "us-east-1", MetricId("N", "M", dimensions_of({"a": "1"})))
     assert sums(store, range(T0, T0 + 60, 60), same) == {T0: 1}
     assert sums(store, range(T0, T0 + 60, 60), fewer) == {}
 
@@ -68,10 +70,10 @@ def test_one_period_with_many_different_values_stays_small() -> None:
     store = MetricStore()
     for value in range(20_000):
         store.add(KEY, T0, value)
-    [(_, samples)] = store.series(KEY, range(T0, T0 + 60, 60))
+    [samples] = store.series(KEY, [T0], 60).values()
     assert len(samples.values) <= 1000
     assert samples.count == 20_000
-    assert abs((statistic(samples, "p99") or 0) - 19_800) < 100
+    assert abs(statistics([samples], "p99")[0] - 19_800) < 100
 
 
 def test_threads_lose_nothing() -> None:

@@ -137,11 +137,11 @@ def test_setting_the_state_meanwhile_runs_no_actions(account: Account) -> None:
     ("configuration", "problem"),
     [
         ({}, "WarmUpPeriodDurationInMinutes is required"),
-        ({"WarmUpPeriodDurationInMinutes": 0}, "WarmUpPeriodDurationInMinutes: 0 is not between 1 and 2880 minutes"),
+        ({"WarmUpPeriodDurationInMinutes": 0}, "WarmUpPeriodDurationInMinutes: 0 is not between 1 and 2880"),
         ({"WarmUpPeriodDurationInMinutes": 2881}, "WarmUpPeriodDurationInMinutes: 2881 is not between 1 and 2880"),
     ],
 )
 def test_a_bad_warm_up_is_refused(account: Account, configuration: dict[str, Any], problem: str) -> None:
     """By the alarm's name, the member and the value."""
-    with pytest.raises(ServiceError, match=f"alarm 'silence': WarmUpConfiguration.{problem}"):
+    with pytest.raises(ServiceError, match=f"alarm 'silence': WarmUpConfiguration: {problem}"):
         account.call("PutMetricAlarm", **SILENCE | {"WarmUpConfiguration": configuration})

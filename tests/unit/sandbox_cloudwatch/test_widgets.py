@@ -109,7 +109,7 @@ def test_annotations(account: Account, drawn: list[Graph]) -> None:
         ({"width": 5000}, "width: 5000 is not between 100 and 2000 pixels"),
         ({"metrics": [["N"]]}, "is not a namespace, a name and pairs"),
         ({"metrics": [[*ENTRY, {"stat": "Median"}]]}, "Stat: 'Median' is not supported"),
-        ({"metrics": [[{"expression": "SEARCH('x')"}]]}, "function SEARCH is not supported"),
+        ({"metrics": [[{"expression": "SEARCH('x')"}]]}, "SEARCH is not supported"),
         ({"view": "gauge"}, "view: 'gauge' is not supported: use timeSeries"),
         ({"start": "P0D", "end": "-PT1H"}, "start: it must be before end"),
         ({"start": "yesterday"}, "yesterday"),
