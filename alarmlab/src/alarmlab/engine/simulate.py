@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from alarmlab.engine.dry_run import named
 from alarmlab.engine.run import Run, Timeline, Told
 from alarmlab.engine.source import MetricSource
 from alarmlab.engine.telling import told
@@ -56,7 +57,7 @@ def simulate(
                 looking = _looking_at(alarm, evaluation_range)
                 timelines[id] = evaluated(looking, source, start=start, end=end, initial=before)
         except InputError as error:
-            raise type(error)(f"alarm {id!r}: {error}") from error
+            raise named(error, alarm) from error
         news += told(
             alarm,
             timelines[id],

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from alarmlab.errors import InputError
 from alarmlab.model import members as m
+from alarmlab.model.zones import zone
 
 MUTE_RULE = "AWS::CloudWatch::AlarmMuteRule"
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
@@ -100,7 +101,7 @@ def _read(properties: Mapping[str, Any], id: str) -> MuteRule:
     found = _EXPRESSION.fullmatch(expression)
     if found is None:
         raise InputError(f"Expression: {expression!r} is neither cron(minute hour day month weekday) nor at(date)")
-    zone = _zone(m.text(schedule, "Timezone") or "UTC")
+    of = zone(m.text(schedule, "Timezone") or "UTC")
     at, inside = found[1] == "at", found[2]
     fields = () if at else _cron(inside)
     parts = inside.split()
@@ -108,20 +109,13 @@ def _read(properties: Mapping[str, Any], id: str) -> MuteRule:
         name=m.text(properties, "Name") or id,
         alarms=m.texts(m.mapping(properties, "MuteTargets") or {}, "AlarmNames"),
         minutes=_minutes(m.required_text(schedule, "Duration")),
-        begins=_moment("Expression", inside).replace(tzinfo=zone) if at else None,
+        begins=_moment("Expression", inside).replace(tzinfo=of) if at else None,
         fields=fields,
         days_restricted=(parts[2] != "*", parts[4] != "*") if fields else (False, False),
-        zone=zone,
+        zone=of,
         start=_time(properties, "StartDate"),
         expire=_time(properties, "ExpireDate"),
     )
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"Timezone: {name!r} is not known; use one such as Europe/Berlin") from error
 
 
 def _minutes(duration: str) -> int:

@@ -15,9 +15,11 @@ from alarmlab.model.alarms import (
     MetricAlarm,
     WarmUp,
 )
+from alarmlab.model.insights import is_insights
 from alarmlab.model.metrics import MetricQuery
 from alarmlab.model.queries import read_queries, read_single
 from alarmlab.model.states import Missing
+from alarmlab.model.zones import is_aligned_with_utc
 
 SINGLE_METRIC_PROPERTIES = frozenset(
     ("MetricName", "Namespace", "Dimensions", "Statistic", "ExtendedStatistic", "Period", "Unit")
@@ -36,6 +38,7 @@ METRIC_PROPERTIES = SINGLE_METRIC_PROPERTIES | {
 }
 MAX_METRICS = 10
 MAX_SECONDS, MAX_SECONDS_BELOW_AN_HOUR = 604_800, 86_400
+MAX_SECONDS_OF_INSIGHTS = 10_800
 WALL_CLOCK_PERIODS = (60, 300, 3600, 86_400, 604_800)
 _DYNAMODB = "AWS/DynamoDB"
 _SEARCH = re.compile(r"\bSEARCH\s*\(", re.IGNORECASE)
@@ -55,7 +58,7 @@ def read_metric_alarm(properties: Mapping[str, Any], about: About) -> MetricAlar
     threshold, band = _limit(properties, comparison, queries)
     returned = _returned(queries, band)
     period = _period(queries, returned)
-    _check_span(period, count)
+    _check_span(period, count, insights=is_insights(returned.expression))
     settings = AlarmSettings(
         comparison=comparison,
         threshold=threshold,
@@ -91,6 +94,10 @@ def _queries(properties: Mapping[str, Any]) -> tuple[MetricQuery, ...]:
     for query in queries:
         if _SEARCH.search(query.expression):
             raise InputError(f"Metrics {query.id!r}: an alarm takes no SEARCH: name the metrics one by one")
+        if is_insights(query.expression) and query.period % 60:
+            raise InputError(
+                f"Metrics {query.id!r}: Period {query.period} of a Metrics Insights query: use a multiple of 60"
+            )
     return queries
 
 
@@ -130,9 +137,11 @@ def _period(queries: tuple[MetricQuery, ...], returned: MetricQuery) -> int:
     return periods.pop()
 
 
-def _check_span(period: int, count: int) -> None:
+def _check_span(period: int, count: int, *, insights: bool) -> None:
     span = period * count
     limit = MAX_SECONDS_BELOW_AN_HOUR if period < 3600 else MAX_SECONDS
+    if insights:
+        limit = MAX_SECONDS_OF_INSIGHTS
     if span > limit:
         raise InputError(f"Period x EvaluationPeriods: {span} seconds, at most {limit} are allowed")
 
@@ -155,12 +164,15 @@ def _wall_clock(properties: Mapping[str, Any], period: int) -> bool:
     wall_clock = m.mapping(window, "WallClockWindow")
     if wall_clock is None:
         return False
-    zone = m.text(wall_clock, "Timezone")
-    if zone not in ("", "UTC"):
-        raise UnsupportedError(f"EvaluationWindow.WallClockWindow.Timezone: {zone!r} is not evaluated: only UTC is")
     if period not in WALL_CLOCK_PERIODS:
         allowed = ", ".join(map(str, WALL_CLOCK_PERIODS))
         raise InputError(f"Period: {period} is not supported with a WallClockWindow: use {allowed} seconds")
+    zone = m.text(wall_clock, "Timezone")
+    if not is_aligned_with_utc(zone or "UTC", period):
+        raise UnsupportedError(
+            f"EvaluationWindow.WallClockWindow.Timezone: periods of {period} s do not begin in {zone} when they do in UTC, "
+            "which is the only clock that is evaluated here"
+        )
     return True
 
 

@@ -1,0 +1,44 @@
+"""Time zones as CloudWatch takes them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from alarmlab.errors import InputError
+
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{2}):?(\d{2})")
+_YEARS = range(2020, 2040)
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone of an IANA name.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(f"Timezone: {name!r} is not known; use one such as Europe/Berlin") from error
+
+
+def is_aligned_with_utc(name: str, period: int) -> bool:
+    """Whether periods of the clock (seconds) begin at the same moments as in UTC, all year round.
+
+    Args:
+        name: an IANA name, or an offset such as `+05:30` or `UTC+05:30`.
+        period: seconds.
+
+    Raises:
+        InputError: the name is not known.
+    """
+    return all(offset.total_seconds() % period == 0 for offset in _offsets(name))
+
+
+def _offsets(name: str) -> set[timedelta]:
+    found = _OFFSET.fullmatch(name)
+    if found is not None:
+        return {timedelta(hours=int(found[1] + found[2]), minutes=int(found[1] + found[3]))}
+    of = zone(name)
+    moments = [datetime(year, month, 1, tzinfo=UTC) for year in _YEARS for month in range(1, 13)]
+    return {moment.astimezone(of).utcoffset() or timedelta() for moment in moments}
