@@ -1,5 +1,7 @@
 """M of N datapoints and missing data: what rows of datapoints make of an alarm.
 
+Truths are kept column by column (`order="F"`): there are many rows and few columns, and sums run along the rows.
+
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 """
 
@@ -18,7 +20,7 @@ KEEP = -1
 """The code of an evaluation that leaves the state as it is."""
 
 
-_COMPARE: Mapping[str, Callable[[Floats, np.float64], Truths]] = {
+_COMPARE: Mapping[str, Callable[..., Truths]] = {
     "GreaterThanThreshold": np.greater,
     "GreaterThanOrEqualToThreshold": np.greater_equal,
     "LessThanThreshold": np.less,
@@ -29,7 +31,7 @@ _COMPARE: Mapping[str, Callable[[Floats, np.float64], Truths]] = {
 def breaches(settings: AlarmSettings, values: Floats, band: tuple[Floats, Floats] | None = None) -> Truths:
     """Which datapoints are on the wrong side of the threshold, or of the band (lower and upper); a missing one is not."""
     if band is None:
-        return _COMPARE[settings.comparison](values, np.float64(settings.threshold or 0.0))
+        return _COMPARE[settings.comparison](values, np.float64(settings.threshold or 0.0), order="F")
     lower, upper = band
     below: Truths = values < lower
     above: Truths = values > upper
@@ -50,14 +52,22 @@ def judge(settings: AlarmSettings, real: Truths, breaching: Truths) -> Codes:
         real: whether there is a datapoint: rows of moments, columns from the oldest period looked at to the newest.
         breaching: whether it is breaching; never where there is none.
     """
+    newest = slice(-settings.evaluation_periods, None)
+    found = breaching[:, newest].sum(axis=1, dtype=np.int16)
+    codes = np.where(found >= settings.datapoints_to_alarm, ALARM, OK).astype(np.int8)
+    gaps = np.flatnonzero(~real[:, newest].all(axis=1))
+    if len(gaps):
+        codes[gaps] = _judge_gaps(settings, real.T[:, gaps].T, breaching.T[:, gaps].T)
+    return codes
+
+
+def _judge_gaps(settings: AlarmSettings, real: Truths, breaching: Truths) -> Codes:
+    """As `judge`, whatever is missing."""
     periods, needed = settings.evaluation_periods, settings.datapoints_to_alarm
-    if real[:, -periods:].all():
-        count = breaching[:, -periods:].sum(axis=1)
-        return np.where(count >= needed, ALARM, OK).astype(np.int8)
     deciding = deciding_points(real, periods)
-    found = deciding.sum(axis=1)
+    found = deciding.sum(axis=1, dtype=np.int16)
     filled = periods - found
-    breached = (deciding & breaching).sum(axis=1)
+    breached = (deciding & breaching).sum(axis=1, dtype=np.int16)
     only_breaching = (filled > 0) & (breached == found)
     if settings.missing is Missing.BREACHING:
         return np.where(breached + filled >= needed, ALARM, OK).astype(np.int8)

@@ -76,7 +76,7 @@ def _query(alarm: MetricAlarm) -> MetricQuery:
 def _judged(alarm: MetricAlarm, source: MetricSource, window: Window) -> Codes:
     values = _returned(alarm, source, window)
     band = band_of(alarm, source, window) if alarm.band else None
-    real = ~np.isnan(values)
+    real = ~np.isnan(values, order="F")
     breaching = breaches(alarm.settings, values, band)
     found = judge(alarm.settings, real, breaching)
     if alarm.settings.low_sample_ignore:
@@ -135,7 +135,7 @@ def _of_contributors(alarm: MetricAlarm, source: MetricSource, moments: Moments)
         window = _window(alarm, block)
         found = np.zeros(len(block), dtype=bool)
         for label, values in by_contributor(_query(alarm), source, window).items():
-            real = ~np.isnan(values)
+            real = ~np.isnan(values, order="F")
             code = judge(alarm.settings, real, breaches(alarm.settings, values))
             code[~real.any(axis=1)] = OK
             by_label.setdefault(label, [np.full(sum(map(len, there)), OK, dtype=np.int8)]).append(code)

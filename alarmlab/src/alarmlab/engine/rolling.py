@@ -122,7 +122,7 @@ def rolled(values: AnyArray, width: int, combine: Callable[[Floats, Floats], Flo
 def _blocks(recorded: int, steps: Steps, columns: int) -> Iterator[tuple[slice, Truths, Moments]]:
     """Stretches, a block at a time: which they are, which of their cells hold a step, and its index."""
     width = max(steps.width, 1)
-    rows = max(1, _CELLS // (width * columns))
+    rows = max(1, _CELLS // (width * max(columns, 1)))
     for at in range(0, len(steps), rows):
         block = slice(at, at + rows)
         index = steps.first[block, np.newaxis] + np.arange(width)
