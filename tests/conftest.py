@@ -39,6 +39,11 @@ def _app(environment: str) -> App:
     return app
 
 
+def assembly(environment: str) -> Path:
+    """The cloud assembly of an environment of the app, in a temporary folder of the CDK's; synthesized once a process."""
+    return Path(_app(environment).synth().directory)
+
+
 @pytest.fixture(scope="session")
 def template() -> Callable[[str, str], Template]:
     """`template("Serving", "prod")`: the synthesized template of a stack of the app."""

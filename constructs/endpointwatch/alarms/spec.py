@@ -30,7 +30,8 @@ class AlarmSpec:
         unit: what the metric counts; `share` is 0 to 1, `percent` 0 to 100.
         datapoints: M of M out of N: breaching periods that make an alarm.
         periods: N: periods that are looked at.
-        missing: what a period without data counts as. Without a default: CloudWatch's lets one bad datapoint and silence make an alarm.
+        missing: what a period without data counts as. There is no default: with CloudWatch's, one bad datapoint and silence after
+            it make an alarm.
         warm_up_minutes: how long after its creation the alarm may wait for its first data; None for not at all.
         summary: what is wrong when it fires, in one line.
         first: what to do first.

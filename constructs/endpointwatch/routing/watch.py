@@ -5,9 +5,9 @@ They tell `Fallback`, past the queues and functions that they watch. Their thres
 - **dead letters**: any. Each is an alert that somebody was not told.
 - **heartbeat of each sink**: none in the time of three. One may be late by a retry (a message is tried again after three
   minutes); of three in a row none is noise. Minutes are counted and not intervals: CloudWatch alarms on missing data only when
-  all of its evaluation range is empty, which is some periods longer, and of five minutes each they make 25 minutes out of 15. Alarms of
-  their own, not one expression: whether a metric without any datapoint is nothing in metric math, also to FILL, is not documented, and
-  one sink that never worked must not hide behind those that do.
+  all of its evaluation range is empty, which is some periods longer, and with periods of five minutes makes 25 out of 15. Alarms
+  of their own, not one expression: whether a metric without any datapoint is nothing in metric math, also to FILL, is not
+  documented, and one sink that never worked must not hide behind those that do.
 - **functions**: errors or throttles in three of ten minutes. What crashes a function comes back every three minutes (six times
   its time-out, AWS's advice for queues), so three tell a crash that stays from one that its retry has healed. A delivery that a
   sink refuses is no error of the function.

@@ -3,8 +3,8 @@
 AWS's published list of recommended alarms has no entry for SageMaker, so these are ours. Those that are about users follow from
 the objectives; those about hardware warn before users notice. None rests on a
 single minute: an endpoint with 50 requests a minute that is three times better than its objective has one slow request in every
-seventh minute, and five such minutes in a row about once in two weeks. And none takes missing data as `missing`: one bad minute of an
-instance that is then scaled in would become an alarm by waiting, for CloudWatch counts what is missing after it on its side.
+seventh minute, and five such minutes in a row about once in two weeks. And none takes missing data as `missing`: one bad minute
+of an instance that is then scaled in would become an alarm by waiting, since what is missing after it does not speak against it.
 """
 
 import math
