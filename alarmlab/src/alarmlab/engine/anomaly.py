@@ -62,9 +62,9 @@ def band(
     level = trainings.summary(known, _DAY, _median)
     for expected in (level, _before(known, trainings, _DAY, _DAYS), _before(known, trainings, _WEEK, 1)):
         errors = known - expected
-        drift = trainings.summary(errors, _DRIFT, _median)
+        drift = np.nan_to_num(trainings.summary(errors, _DRIFT, _median))
         sigma = trainings.summary(errors - drift, _ERRORS, _sigma)
-        better: Truths = np.isfinite(expected + drift) & (sigma < best)
+        better: Truths = np.isfinite(expected) & (sigma < best)
         centre[better] = (expected + drift)[better]
         best[better] = sigma[better]
     half = np.where(np.isfinite(best), width * best, np.nan)
