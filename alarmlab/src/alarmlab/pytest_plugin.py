@@ -1,1 +1,50 @@
-"""Suites of alarm tests as pytest items."""
+"""Suites of alarm tests as pytest items: one file a module, one test an item.
+
+`*.alarms.yaml` and `*.alarms.yml` are collected; the ini option `alarmlab_files` names other patterns. A project that
+synthesizes its assembly in Python hands it over from a conftest.py:
+
+    def pytest_alarmlab_assembly(suite: Path) -> Path | None:
+        return synthesized()
+
+Nothing else of alarmlab is imported before pytest finds a suite.
+"""
+
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+_INI = "alarmlab_files"
+_PATTERNS = ("*.alarms.yaml", "*.alarms.yml")
+
+
+class Hooks:
+    """What a conftest.py can implement."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_alarmlab_assembly(self, suite: Path) -> Path | None:
+        """The cloud assembly or template for a suite, in place of the one that it names; None for that one.
+
+        Called once for every suite of which a test is run, before the first of them.
+        """
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the ini option."""
+    parser.addini(_INI, "names of files that are suites of alarm tests", type="args", default=list(_PATTERNS))
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hook."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a file that is called like a suite."""
+    patterns: Sequence[str] = parent.config.getini(_INI)
+    if not any(fnmatch(file_path.name, pattern) for pattern in patterns):
+        return None
+    from alarmlab.suite.pytest_items import SuiteFile  # noqa: PLC0415  # costs NumPy, and most runs collect no suite
+
+    return SuiteFile.from_parent(parent, path=file_path)

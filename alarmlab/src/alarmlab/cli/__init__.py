@@ -1,7 +1,7 @@
 """The command `alarmlab`."""
 
 import argparse
-import importlib.util
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -46,6 +46,10 @@ class _Subcommand(Protocol):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     arguments = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        # Names may hold what the terminal's encoding does not: that is no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         options = _parser(arguments).parse_args(arguments)
         run = cast("Callable[[argparse.Namespace], int]", options.run)
@@ -75,9 +79,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     chosen = next((word for word in arguments if not word.startswith("-")), "")
     for name, summary in _SUBCOMMANDS.items():
-        module = f"alarmlab.cli.{name}"
-        if name == chosen and importlib.util.find_spec(module) is not None:
-            cast("_Subcommand", import_module(module)).add(subparsers)
+        if name == chosen:
+            cast("_Subcommand", import_module(f"alarmlab.cli.{name}")).add(subparsers)
         else:
             subparsers.add_parser(name, help=summary)
     return parser

@@ -151,8 +151,8 @@ class Field:
         return value if len(value) <= 60 else f"{value[:57]}..."
 
 
-def load(path: Path) -> Field:
-    """The document in the file.
+def load(path: Path, shown: str) -> Field:
+    """The document in the file, which errors call `shown`.
 
     Raises:
         SuiteError: it cannot be read, or is not YAML.
@@ -160,23 +160,23 @@ def load(path: Path) -> Field:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise SuiteError(f"{path}: {error.strerror or error}") from error
+        raise SuiteError(f"{shown}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise SuiteError(f"{path}: is not UTF-8: {error.reason} at byte {error.start}") from error
+        raise SuiteError(f"{shown}: is not UTF-8: {error.reason} at byte {error.start}") from error
     loader = Loader(text)
     try:
         node = loader.get_single_node()
         if node is None:
-            raise SuiteError(f"{path}:1: the file is empty: a suite has assembly or alarms, and tests")
+            raise SuiteError(f"{shown}:1: the file is empty: a suite has assembly or alarms, and tests")
         _flatten(loader, node, set())
     except yaml.MarkedYAMLError as error:
-        raise _syntax(str(path), error) from error
+        raise _syntax(shown, error) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise SuiteError(f"{path}:{line}: {error.reason}: save the file as text") from error
+        raise SuiteError(f"{shown}:{line}: {error.reason}: save the file as text") from error
     finally:
         loader.dispose()
-    return Field(str(path), "", node)
+    return Field(shown, "", node)
 
 
 def nearest(word: str, among: Collection[str]) -> str:

@@ -103,7 +103,7 @@ class Suite:
     Args:
         file: where it is.
         shown: how errors and results name it.
-        assembly: a cloud assembly or a template; None where all alarms are inline, or come from elsewhere.
+        assembly: where a cloud assembly or a template is named; None where all alarms are inline, or come from elsewhere.
         alarms: inline CloudFormation resources by logical id.
         places: where each of them was written.
         evaluation_range: how many periods an evaluation looks at; None for the engine's default.
@@ -111,7 +111,7 @@ class Suite:
 
     file: Path
     shown: str
-    assembly: Path | None
+    assembly: Field | None
     alarms: Mapping[str, Mapping[str, object]]
     places: Mapping[str, Field]
     evaluation_range: int | None

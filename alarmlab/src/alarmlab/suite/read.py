@@ -17,13 +17,18 @@ _SUITE_FIELDS = ("assembly", "alarms", "evaluation_range", "tests")
 _TEST_FIELDS = ("name", "start", "initial_state", "series", "expect")
 
 
-def read_suite(path: Path) -> Suite:
+def read_suite(path: Path, *, shown: str = "") -> Suite:
     """The suite in a file.
+
+    Args:
+        path: of the file.
+        shown: how errors and results name it; empty for its path.
 
     Raises:
         SuiteError: `file:line: field: value: fix`.
     """
-    document = load(path)
+    shown = shown or str(path)
+    document = load(path, shown)
     parts = document.fields(_SUITE_FIELDS, required=["tests"])
     places = {}
     if "alarms" in parts and not parts["alarms"].is_null:
@@ -33,8 +38,8 @@ def read_suite(path: Path) -> Suite:
         raise parts["tests"].wrong("there is no test")
     return Suite(
         file=path,
-        shown=str(path),
-        assembly=path.parent / parts["assembly"].text() if "assembly" in parts else None,
+        shown=shown,
+        assembly=parts.get("assembly"),
         alarms={id: _read_resource(field) for id, field in places.items()},
         places=places,
         evaluation_range=_read_range(parts.get("evaluation_range")),

@@ -71,7 +71,7 @@ class Bench:
 
     def __init__(self, suite: Suite, assembly: Path | None = None) -> None:
         self.suite = suite
-        self.assembly = _assemble(suite, assembly or suite.assembly)
+        self.assembly = _assemble(suite, assembly or _named(suite))
         self._readers = Readers(self.assembly.alarms)
 
     def run(self, test: Test) -> Result:
@@ -113,6 +113,21 @@ def _assemble(suite: Suite, path: Path | None) -> Assembly:
         if error is not None and not isinstance(error, UnsupportedError):
             raise SuiteError(f"{field.where}: alarms.{id}: {error}") from error
     return assembly
+
+
+def _named(suite: Suite) -> Path | None:
+    """The assembly that the suite names: beside it, or else in the working directory."""
+    if suite.assembly is None:
+        return None
+    path = suite.file.parent / suite.assembly.text()
+    if path.exists():
+        return path
+    elsewhere = Path(suite.assembly.text())
+    if elsewhere.exists():
+        return elsewhere
+    raise suite.assembly.wrong(
+        f"there is no {path}: write the path from the suite, synthesize the app, or give --assembly"
+    )
 
 
 def _placed(error: InputError, test: Test) -> InputError:

@@ -1,7 +1,7 @@
 """The series of a test, as they are written."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
@@ -21,7 +21,9 @@ _METRIC_FIELDS = ("metric", "namespace", "dimensions", "period", "unit", "values
 _BAND_FIELDS = ("band", "period", "lower", "upper")
 _DATA = ("values", "samples", "statistics")
 _LABELS = re.compile(r"(?P<name>[^{}]+)\{(?P<labels>.*)\}", re.DOTALL)
-_LABEL = re.compile(r'\s*(?P<label>[A-Za-z_][\w.]*)\s*=\s*"(?P<value>(?:[^"\\]|\\.)*)"\s*(?:,|$)')
+_LABEL = re.compile(
+    r'\s*(?:"(?P<quoted>[^"]+)"|(?P<label>[A-Za-z_][\w.]*))\s*=\s*"(?P<value>(?:[^"\\]|\\.)*)"\s*(?:,|$)'
+)
 _DEFAULT_PERIOD = 60
 _T = TypeVar("_T")
 
@@ -112,7 +114,7 @@ def _read_labels(field: Field, text: str) -> dict[str, str]:
         match = _LABEL.match(text, at)
         if match is None:
             raise field.wrong('write labels as {name="value", other="value"}')
-        labels[match["label"]] = re.sub(r"\\(.)", r"\1", match["value"])
+        labels[match["label"] or match["quoted"]] = re.sub(r"\\(.)", r"\1", match["value"])
         at = match.end()
     return labels
 
@@ -176,8 +178,3 @@ def _checked(field: Field, read: Callable[[], _T]) -> _T:
         return read()
     except InputError as error:
         raise field.wrong(error) from error
-
-
-def used(metrics: Sequence[MetricId], known: Callable[[MetricId], bool]) -> MetricId:
-    """What a series is of: the reading that `known` knows, or else the namespace of one word."""
-    return next((metric for metric in metrics if known(metric)), metrics[0])
