@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.measure import ROOT
 
-NAMES = ("imports", "alert", "dispatch", "latency", "storm", "synth", "alarms")
+NAMES = ("imports", "alert", "dispatch", "latency", "storm", "synth", "alarms", "nab")
 
 
 def main() -> int:
