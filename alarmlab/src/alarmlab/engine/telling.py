@@ -63,7 +63,7 @@ def _suppressed(alarm: CompositeAlarm, timeline: Timeline, suppressor: Timeline,
     changes = dict(zip(timeline.at, timeline.to, strict=True))
     of_suppressor = dict(zip(suppressor.at, suppressor.to, strict=True))
     pending: Told | None = None
-    for moment in [*sorted({*changes, *of_suppressor}), end]:
+    for moment in sorted({*changes, *of_suppressor}):
         # A wait that ends in the second in which something changes has ended.
         if pending is not None and step.due(moment):
             yield replace(pending, at=int(step.until or moment))
@@ -77,5 +77,7 @@ def _suppressed(alarm: CompositeAlarm, timeline: Timeline, suppressor: Timeline,
             if step.due(moment):
                 yield pending
                 step, pending = step.acted(), None
-    if pending is not None:
+    if pending is not None and step.due(end):
+        yield replace(pending, at=int(step.until or end))
+    elif pending is not None:
         yield replace(pending, held_back_by=SUPPRESSOR)

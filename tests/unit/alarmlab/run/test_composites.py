@@ -1,0 +1,197 @@
+"""Composite alarms: their states, and what holds their actions back, compared with a walk through every second."""
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alarmlab.engine.run import Timeline, Told
+from alarmlab.engine.telling import told
+from alarmlab.engine.timelines import composed
+from alarmlab.model.alarms import About, CompositeAlarm
+from alarmlab.model.rules import parse_rule
+from alarmlab.model.states import State
+
+OK, ALARM, UNKNOWN = State.OK, State.ALARM, State.INSUFFICIENT_DATA
+END = 40
+
+
+def composite(rule: str = "ALARM(a)", *, suppressor: str = "", wait: int = 0, extension: int = 0) -> CompositeAlarm:
+    """A composite alarm that tells somebody of ALARM and of OK."""
+    about = About(id="c", name="c", alarm_actions=("page",), ok_actions=("relief",))
+    return CompositeAlarm(about=about, rule=parse_rule(rule), suppressor=suppressor, wait=wait, extension=extension)
+
+
+def timeline(*changes: tuple[int, State], initial: State = OK) -> Timeline:
+    """An alarm that goes into these states at these seconds."""
+    return Timeline(initial=initial, at=tuple(at for at, _ in changes), to=tuple(state for _, state in changes))
+
+
+def ran(news: Sequence[Told]) -> list[tuple[int, State]]:
+    """When actions ran, and of which state."""
+    return [(item.at, item.state) for item in news if not item.held_back_by]
+
+
+@pytest.mark.parametrize(
+    ("alarm", "suppressor", "acted"),
+    [
+        (timeline((2, ALARM)), timeline(), [(4, ALARM)]),
+        (timeline((2, ALARM)), timeline((3, ALARM)), []),
+        (timeline((2, ALARM), (3, OK)), timeline(), [(5, OK)]),
+        (timeline((2, ALARM)), timeline((1, ALARM)), []),
+        (timeline((2, ALARM)), timeline((3, ALARM), (6, OK)), [(9, ALARM)]),
+        (timeline((2, ALARM)), timeline(initial=ALARM), []),
+        (timeline((2, ALARM)), timeline((4, ALARM)), [(4, ALARM)]),
+        (timeline((2, ALARM)), timeline((2, ALARM), (3, UNKNOWN)), [(6, ALARM)]),
+    ],
+)
+def test_suppressor(alarm: Timeline, suppressor: Timeline, acted: list[tuple[int, State]]) -> None:
+    """CloudWatch's five examples to the second; a suppressor from the start; one too late by nothing; one without data."""
+    watched = composite(suppressor="s", wait=2, extension=3)
+    assert ran(told(watched, alarm, suppressor=suppressor, mute_rules=(), end=END)) == acted
+
+
+def test_every_transition_has_one_outcome() -> None:
+    """What was held back is told as that, once, with the moment of its transition; what ran later with both moments."""
+    watched = composite(suppressor="s", wait=2, extension=3)
+    news = told(
+        watched,
+        timeline((2, ALARM), (3, OK), (10, ALARM)),
+        suppressor=timeline((11, ALARM), (20, OK)),
+        mute_rules=(),
+        end=END,
+    )
+    assert [(item.at, item.changed_at, item.state, item.held_back_by) for item in news] == [
+        (2, 2, ALARM, "suppressor"),
+        (5, 3, OK, ""),
+        (23, 10, ALARM, ""),
+    ]
+
+
+def test_nothing_runs_after_the_end() -> None:
+    """A wait that ends with the run has ended, one that ends later counts as held back."""
+    watched = composite(suppressor="s", wait=2)
+    late = told(watched, timeline((END - 1, ALARM)), suppressor=timeline(), mute_rules=(), end=END)
+    assert [(item.at, item.held_back_by) for item in late] == [(END - 1, "suppressor")]
+    in_time = told(watched, timeline((END - 2, ALARM)), suppressor=timeline(), mute_rules=(), end=END)
+    assert ran(in_time) == [(END, ALARM)]
+    at_once = told(composite(suppressor="s"), timeline((END, ALARM)), suppressor=timeline(), mute_rules=(), end=END)
+    assert ran(at_once) == [(END, ALARM)]
+
+
+def test_new_composite_takes_its_state_at_once() -> None:
+    """INSUFFICIENT_DATA lasts only until the rule is evaluated, which happens at creation."""
+    found = composed(composite("NOT ALARM(a)"), {"a": timeline(initial=UNKNOWN)}, start=7, initial=UNKNOWN)
+    assert (found.at, found.to) == ((7,), (ALARM,))
+
+
+def test_what_changes_in_one_second_changes_at_once() -> None:
+    """Two children that swap their states leave the composite alarm as it is."""
+    children = {"a": timeline((5, OK), initial=ALARM), "b": timeline((5, ALARM))}
+    for rule in ("ALARM(a) OR ALARM(b)", "AT_LEAST(1, ALARM, (a, b))", "NOT (OK(a) AND OK(b))"):
+        assert composed(composite(rule), children, start=0, initial=ALARM).at == ()
+
+
+def test_states_other_than_alarm_count() -> None:
+    """A rule may ask for INSUFFICIENT_DATA and OK, and AT_LEAST for what an alarm is not in."""
+    children = {"a": timeline((5, UNKNOWN), (9, OK)), "b": timeline((7, ALARM))}
+    found = composed(composite("INSUFFICIENT_DATA(a) AND ALARM(b)"), children, start=0, initial=OK)
+    assert (found.at, found.to) == ((7, 9), (ALARM, OK))
+    found = composed(composite("AT_LEAST(2, NOT OK, (a, b))"), children, start=0, initial=OK)
+    assert (found.at, found.to) == ((7, 9), (ALARM, OK))
+
+
+@st.composite
+def timelines(draw: st.DrawFn) -> Timeline:
+    """States of an alarm over the seconds up to the end, changing often."""
+    initial = draw(st.sampled_from(State))
+    at = draw(st.lists(st.integers(1, END), unique=True, max_size=12).map(sorted))
+    to = draw(st.lists(st.sampled_from(State), min_size=len(at), max_size=len(at)))
+    changes, before = [], initial
+    for moment, state in zip(at, to, strict=True):
+        if state is not before:
+            changes.append((moment, state))
+        before = state
+    return timeline(*changes, initial=initial)
+
+
+def seconds(states: Timeline) -> list[State]:
+    """The state in each second, found by walking."""
+    changes = dict(zip(states.at, states.to, strict=True))
+    return list(accumulate(range(1, END + 1), lambda state, second: changes.get(second, state), initial=states.initial))
+
+
+@settings(deadline=None, max_examples=150)
+@given(timelines(), timelines(), st.sampled_from(State))
+def test_states_second_by_second(a: Timeline, b: Timeline, initial: State) -> None:
+    """In every second after the start the state is what the rule makes of the children's states in that second."""
+    walked_a, walked_b = seconds(a), seconds(b)
+    for rule, holds in {
+        "ALARM(a) AND NOT ALARM(b)": lambda x, y: x is ALARM and y is not ALARM,
+        "AT_LEAST(2, ALARM, (a, b)) OR INSUFFICIENT_DATA(b)": lambda x, y: (x is ALARM and y is ALARM) or y is UNKNOWN,
+        "OK(a) OR FALSE": lambda x, y: x is OK,
+    }.items():
+        found = composed(composite(rule), {"a": a, "b": b}, start=0, initial=initial)
+        wanted = [ALARM if holds(x, y) else OK for x, y in zip(walked_a, walked_b, strict=True)]
+        assert [found.state(second) for second in range(END + 1)] == wanted
+        assert found.initial is initial
+        assert all(x is not y for x, y in zip((initial, *found.to), found.to, strict=False))
+
+
+def walked(alarm: CompositeAlarm, states: Timeline, suppressor: Timeline) -> list[tuple[int, State]]:
+    """When actions run, told as the page on suppression tells it, second by second.
+
+    In each second what has become due runs before anything changes.
+    """
+    own, other = seconds(states), seconds(suppressor)
+    pending: tuple[int, State] | None = None
+    left: int | None = None
+    acted = []
+
+    def due(second: int, *, suppressed: bool) -> bool:
+        if pending is None or suppressed:
+            return False
+        since, _ = pending
+        extended = left is not None and left + alarm.extension > since
+        return second >= (left + alarm.extension if extended and left is not None else since + alarm.wait)
+
+    for second in range(1, END + 1):
+        if pending and due(second, suppressed=other[second - 1] is ALARM):
+            acted.append((second, pending[1]))
+            pending = None
+        if other[second - 1] is ALARM and other[second] is not ALARM:
+            left = second
+        if own[second] is not own[second - 1]:
+            pending = second, own[second]
+        if pending and due(second, suppressed=other[second] is ALARM):
+            acted.append((second, pending[1]))
+            pending = None
+    return acted
+
+
+@settings(deadline=None, max_examples=300)
+@given(timelines(), timelines(), st.integers(0, 6), st.integers(0, 6))
+def test_suppression_second_by_second(states: Timeline, suppressor: Timeline, wait: int, extension: int) -> None:
+    """Jumping from event to event runs the same actions in the same seconds as walking through all of them."""
+    alarm = composite(suppressor="s", wait=wait, extension=extension)
+    wanted = [(at, state) for at, state in walked(alarm, states, suppressor) if state is not UNKNOWN]
+    assert ran(told(alarm, states, suppressor=suppressor, mute_rules=(), end=END)) == wanted
+
+
+def outcomes(news: Sequence[Told]) -> Mapping[int, str]:
+    """What held back the actions of each transition, by its moment."""
+    return {item.changed_at: item.held_back_by for item in news}
+
+
+@settings(deadline=None, max_examples=100)
+@given(timelines(), timelines(), st.integers(0, 6), st.integers(0, 6))
+def test_no_transition_is_lost(states: Timeline, suppressor: Timeline, wait: int, extension: int) -> None:
+    """Each transition into a state with actions has exactly one outcome, and they come in order of time."""
+    alarm = composite(suppressor="s", wait=wait, extension=extension)
+    news = told(alarm, states, suppressor=suppressor, mute_rules=(), end=END)
+    with_actions = [at for at, state in zip(states.at, states.to, strict=True) if state is not UNKNOWN]
+    assert sorted(item.changed_at for item in news) == with_actions
+    assert [item.at for item in news] == sorted(item.at for item in news)
+    assert all(item.at >= item.changed_at for item in news)
