@@ -120,7 +120,7 @@ class Router:
 
     table: FakeDynamoDb = field(default_factory=FakeDynamoDb)
     ids: list[str] = field(default_factory=list)
-    now: datetime = datetime.fromtimestamp(START, UTC)
+    now: datetime = datetime(2026, 1, 5, tzinfo=UTC)
 
     def take(self, told: Told, before: State) -> None:
         """Route one transition as CloudWatch tells it."""

@@ -1,0 +1,235 @@
+"""The report as one page that stands alone: no network, no scripts, light and dark, for a phone and for paper."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib.resources import files
+from itertools import count
+
+from alarmlab.backtest.picture import Span, axis, curve_of, plot, ribbon, strip
+from alarmlab.backtest.report import AlarmReport, CaseReport, Report
+from alarmlab.backtest.text import PROFILES, detected, duration, lasted, moment, score, share
+from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm, PromQLAlarm
+from alarmlab.model.states import State
+from alarmlab.suite.durations import written
+from alarmlab.suite.picture import number
+
+MOST_PICTURES = 60
+_MOST_INCIDENTS = 200
+_SIGNS = {
+    "GreaterThanThreshold": ">",
+    "GreaterThanOrEqualToThreshold": "≥",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "≤",
+    "LessThanLowerOrGreaterThanUpperThreshold": "outside of",
+    "LessThanLowerThreshold": "below",
+    "GreaterThanUpperThreshold": "above",
+}
+
+
+def page(report: Report, *, title: str) -> str:
+    """The page."""
+    style = files("alarmlab.backtest").joinpath("page.css").read_text(encoding="utf-8")
+    body = "".join(
+        [
+            f"<header><h1>{escape(title)}</h1><p>{_summary(report)}</p></header>",
+            f'<section class="tiles">{"".join(_tiles(report))}</section>',
+            _overview(report),
+            _alarms(report),
+            "".join(_pictures(report)),
+            _incidents(report),
+            _remarks(report),
+        ]
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{style}</style></head><body><main>{body}</main></body></html>\n"
+    )
+
+
+def condition(alarm: Alarm) -> str:
+    """What an alarm compares, in a line."""
+    if isinstance(alarm, CompositeAlarm):
+        return "a rule over other alarms" + (f", suppressed by {alarm.suppressor}" if alarm.suppressor else "")
+    if isinstance(alarm, PromQLAlarm):
+        return alarm.query
+    settings = alarm.settings
+    returned = next(query for query in alarm.queries if query.id == alarm.returned)
+    what = returned.expression or f"{returned.stat} of {returned.metric}"
+    limit = "a band" if settings.threshold is None else number(settings.threshold)
+    times = f"{settings.datapoints_to_alarm} of {settings.evaluation_periods} × {written(settings.period)}"
+    return f"{what} {_SIGNS[settings.comparison]} {limit}, {times}, missing: {settings.missing}"
+
+
+def _summary(report: Report) -> str:
+    first = min(case.replay.run.start for case in report.cases)
+    last = max(case.replay.run.end for case in report.cases)
+    what = escape(report.cases[0].case.name) if len(report.cases) == 1 else f"{len(report.cases)} recordings"
+    return f"{what} · {moment(first)} to {moment(last)} UTC · {written(round(report.weeks * 168) * 3600)} in all"
+
+
+def _tiles(report: Report) -> Iterator[str]:
+    yield _tile(str(report.incidents), "incidents", f"{report.incidents / report.weeks:.2f} a week")
+    each = f"{report.pages / report.incidents:.1f} an incident" if report.incidents else "none"
+    yield _tile(str(report.pages), "pages", each)
+    detection = report.detection
+    if detection is None:
+        flaps = sum(alarm.flaps for alarm in report.alarms)
+        yield _tile(str(flaps), "flaps", "back in ALARM soon after it ended")
+        return
+    per_week, precision, recall, start, label, reset = detected(detection, report.weeks)
+    caught = sum(window.at is not None for window in detection.windows)
+    yield _tile(f"{caught}<small>/{len(detection.windows)}</small>", "labelled windows told", f"recall {recall}")
+    yield _tile(per_week, "false a week", f"{detection.false} in all, precision {precision}")
+    yield _tile(start, "until told", f"median, from the window’s start; {label} from its middle")
+    yield _tile(reset, "until well", "median, from the window’s end")
+    others = ", ".join(f"{name} {score(detection, key)}" for key, name in PROFILES.items() if key != "standard")
+    yield _tile(score(detection, "standard"), "NAB score", others)
+
+
+def _tile(figure: str, what: str, more: str) -> str:
+    return f'<div class="tile"><b>{figure}</b><span>{escape(what)}</span><em>{escape(more)}</em></div>'
+
+
+def _overview(report: Report) -> str:
+    rows = "".join(_overview_row(case) for case in report.cases)
+    labels = '<span><i class="key window"></i>labelled: something was wrong</span>' if report.detection else ""
+    return (
+        "<section><h2>What people are told</h2>"
+        f'<p class="keys"><span><i class="key incident"></i>incident</span>{labels}</p>'
+        f'<div class="overview">{rows}</div></section>'
+    )
+
+
+def _overview_row(case: CaseReport) -> str:
+    span = _span(case)
+    bars = [(each.opened_at, each.settled_at or span.end) for each in case.incidents]
+    told = f"{len(case.incidents)} incident{'' if len(case.incidents) == 1 else 's'}"
+    if case.detection is not None:
+        caught = sum(window.at is not None for window in case.detection.windows)
+        told += f", {caught}/{len(case.detection.windows)} told, {case.detection.false} false"
+    name = f'<span class="name">{escape(case.case.name)}</span>'
+    return (
+        f'<div class="row">{name}<span class="told">{told}</span>{strip(span, _windows(case), bars)}{axis(span)}</div>'
+    )
+
+
+def _alarms(report: Report) -> str:
+    labelled = report.detection is not None
+    header = ["alarm", "severity", "pages", "held back", "flaps", "OK", "ALARM", "no data"]
+    header += ["false a week", "precision", "recall", "after start", "after label", "reset"] if labelled else []
+    rows = [_alarm_row(alarm, report.weeks, labelled=labelled) for alarm in report.alarms]
+    return f"<section><h2>Alarms</h2>{_table(header, rows)}</section>"
+
+
+def _alarm_row(alarm: AlarmReport, weeks: float, *, labelled: bool) -> list[str]:
+    whole = sum(alarm.seconds.values()) or 1
+    shares = [share(alarm.seconds[state] / whole) for state in (State.OK, State.ALARM, State.INSUFFICIENT_DATA)]
+    counts = [str(len(alarm.pages)), str(alarm.held_back), str(alarm.flaps)]
+    row = [alarm.id, alarm.severity or "-", *counts, *shares]
+    return [*row, *detected(alarm.detection, weeks)] if labelled else row
+
+
+def _pictures(report: Report) -> Iterator[str]:
+    """Of alarms that did something or should have, the first ones: a page with hundreds of pictures is no page."""
+    numbers = count()
+    left = MOST_PICTURES
+    silent = 0
+    for case in report.cases:
+        figures = []
+        by_id = {alarm.about.id: alarm for alarm in case.replay.alarms}
+        for alarm in case.alarms:
+            if left and (alarm.onsets or case.case.windows or len(report.cases) == len(case.alarms) == 1):
+                left -= 1
+                figures.append(_figure(by_id[alarm.id], alarm, case, f"p{next(numbers)}"))
+            else:
+                silent += 1
+        if figures:
+            yield f"<section><h2>{escape(case.case.name)}</h2>{''.join(figures)}</section>"
+    if silent:
+        yield (
+            f'<p class="note">{silent} more without a picture: alarms that were never in ALARM where nothing was labelled, '
+            f"and what comes after the first {MOST_PICTURES} pictures.</p>"
+        )
+
+
+def _figure(alarm: Alarm, report: AlarmReport, case: CaseReport, name: str) -> str:
+    span = _span(case)
+    curve = curve_of(alarm, case.case.shelf, span) if isinstance(alarm, MetricAlarm) else None
+    drawn = ""
+    if isinstance(alarm, MetricAlarm) and curve is not None:
+        drawn = plot(alarm, curve, span, name=name, windows=_windows(case), pages=report.pages)
+    severity = (
+        f'<span class="chip {escape(report.severity)}">{escape(report.severity)}</span>' if report.severity else ""
+    )
+    told = f"{len(report.pages)} page{'' if len(report.pages) == 1 else 's'}"
+    band = ' <span class="chip">CloudWatch-like band</span>' if isinstance(alarm, MetricAlarm) and alarm.band else ""
+    return (
+        f"<figure><figcaption><b>{escape(report.id)}</b> {severity}{band}<span class=told>{told}</span>"
+        f"<small>{escape(condition(alarm))}</small></figcaption>"
+        f"{drawn}{ribbon(case.replay.run.timelines[report.id], span)}{axis(span)}{_windows_table(report)}</figure>"
+    )
+
+
+def _windows_table(report: AlarmReport) -> str:
+    if report.detection is None or not report.detection.windows:
+        return ""
+    rows = []
+    for window in report.detection.windows:
+        missed = "was in ALARM already" if window.was_on else "missed"
+        verdict = missed if window.at is None else moment(window.at)
+        times = [duration(value) for value in (window.after_start, window.after_label, window.reset)]
+        rows.append([moment(window.start), moment(window.end), verdict, *times])
+    table = _table(["window", "to", "told", "after start", "after label", "reset after end"], rows)
+    return f"<details><summary>{len(rows)} labelled, {report.detection.false} false pages</summary>{table}</details>"
+
+
+def _incidents(report: Report) -> str:
+    found = [(case, incident) for case in report.cases for incident in case.incidents]
+    if not found:
+        return ""
+    rows = [
+        [
+            moment(incident.opened_at),
+            *([case.case.name] if len(report.cases) > 1 else []),
+            incident.resource,
+            incident.severity or "-",
+            str(len(incident.pages)),
+            lasted(incident, case.replay.run.end),
+            ", ".join(incident.members),
+        ]
+        for case, incident in found[:_MOST_INCIDENTS]
+    ]
+    header = ["opened (UTC)", *(["recording"] if len(report.cases) > 1 else [])]
+    more = f'<p class="note">and {len(found) - len(rows)} more</p>' if len(found) > len(rows) else ""
+    table = _table([*header, "resource", "severity", "pages", "lasted", "alarms"], rows)
+    return (
+        f"<section><h2>Incidents</h2><details><summary>{len(found)} in all</summary>{table}{more}</details></section>"
+    )
+
+
+def _remarks(report: Report) -> str:
+    notes = [note for case in report.cases for note in case.case.notes]
+    notes += [f"{id} was not evaluated: {why}" for id, why in report.refused.items()]
+    listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return (
+        "<footer><p>Each column of a picture shows the lowest and the highest value of its time, so no spike is lost; "
+        "the coloured line below shows the worst state of each column. A vertical line is a page, shaded is what was "
+        "labelled. An incident is pages of one resource, grouped as the router groups them. Made by alarmlab.</p>"
+        + (f"<details><summary>{len(notes)} notes</summary><ul>{listed}</ul></details>" if notes else "")
+        + "</footer>"
+    )
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _span(case: CaseReport) -> Span:
+    return Span(start=case.replay.run.start, end=case.replay.run.end)
+
+
+def _windows(case: CaseReport) -> Sequence[tuple[int, int]]:
+    return [(window.start, window.end) for window in case.detection.windows] if case.detection is not None else []

@@ -1,0 +1,152 @@
+"""CSV: one metric a file (`timestamp,value`, or a column for each statistic), or many (with a column `metric`)."""
+
+import csv
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+
+from alarmlab.backtest.track import Track, read_dimensions, read_metric
+from alarmlab.engine.statistics import is_statistic
+from alarmlab.errors import InputError
+from alarmlab.model.metrics import MetricId, dimensions_of
+
+UNNAMED = MetricId("", "")
+"""The metric of a file that does not name one."""
+_TIMES = ("timestamp", "time", "date", "datetime")
+_ABOUT = ("metric", "namespace", "dimensions", "statistic", "unit", "period")
+_MILLISECONDS = 100_000_000_000
+"""Unix times beyond this are milliseconds: as seconds they would lie in the year 5138."""
+
+
+def moment_of(text: str) -> int:
+    """Unix seconds of an ISO 8601 time (UTC where it does not say), or of Unix seconds or milliseconds.
+
+    Raises:
+        InputError: says how to write it.
+    """
+    try:
+        parsed = datetime.fromisoformat(text.strip()) if not _is_number(text) else None
+    except ValueError:
+        raise InputError(f"timestamp: {text!r}: write a time such as 2026-01-05T09:00:00Z, or Unix seconds") from None
+    if parsed is None:
+        number = float(text)
+        return math.floor(number / 1000 if abs(number) > _MILLISECONDS else number)
+    return math.floor((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())
+
+
+def _is_number(text: str) -> bool:
+    return text.strip().lstrip("-").replace(".", "", 1).isdecimal() and len(text.strip()) > len("20260105")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Columns:
+    """Where things are in a row."""
+
+    names: tuple[str, ...]
+    time: int
+    about: Mapping[str, int]
+    values: tuple[tuple[int, str], ...]
+    """Columns with their statistic, empty for samples."""
+
+    @classmethod
+    def of(cls, header: Sequence[str]) -> "_Columns":
+        names = tuple(name.strip() for name in header)
+        small = [name.lower() for name in names]
+        time = next((small.index(name) for name in _TIMES if name in small), None)
+        if time is None:
+            raise InputError(f"columns {', '.join(names)}: one must be called timestamp")
+        about = {name: small.index(name) for name in _ABOUT if name in small}
+        rest = [index for index in range(len(names)) if index != time and index not in about.values()]
+        values = tuple((index, "" if small[index] == "value" else names[index]) for index in rest)
+        if len(rest) == 1 and not is_statistic(names[rest[0]]):
+            values = ((rest[0], ""),)
+        unknown = [stat for _, stat in values if stat and not is_statistic(stat)]
+        if unknown or not values:
+            raise InputError(
+                f"column {unknown[0]!r} is not known"
+                if unknown
+                else f"columns {', '.join(names)}: none holds values"
+                f": use value, or statistics such as Sum, SampleCount, p99, beside timestamp, {', '.join(_ABOUT)}"
+            )
+        return cls(names=names, time=time, about=about, values=values)
+
+
+def read_csv(path: Path) -> tuple[list[Track], tuple[str, ...]]:
+    """The tracks of a file, in which `UNNAMED` stands for the metric where it names none; and what was odd.
+
+    Raises:
+        InputError: `file:line` and what is wrong there.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    found: dict[tuple[str, ...], list[tuple[int, float]]] = defaultdict(list)
+    rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        columns = _Columns.of(next(rows, ()))
+        for row in rows:
+            if row:
+                _read_row(row, columns, found)
+    except (InputError, csv.Error) as error:
+        raise InputError(f"{path}:{rows.line_num}: {error}") from None
+    if not found:
+        raise InputError(f"{path}: no row after the first line")
+    try:
+        tracks = [_track(key, points, columns, str(path)) for key, points in found.items()]
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    empty = sum(math.isnan(value) for points in found.values() for _, value in points)
+    return tracks, (f"{path}: empty values: {empty}: they are missing data",) if empty else ()
+
+
+def _read_row(row: Sequence[str], columns: _Columns, found: Mapping[tuple[str, ...], list[tuple[int, float]]]) -> None:
+    if len(row) != len(columns.names):
+        raise InputError(f"{len(row)} columns, the first line has {len(columns.names)}")
+    moment = moment_of(row[columns.time])
+    about = tuple(row[columns.about[name]].strip() if name in columns.about else "" for name in _ABOUT)
+    for index, stat in columns.values:
+        found[(*about, stat)].append((moment, _number(row[index], columns.names[index])))
+
+
+def _number(text: str, column: str) -> float:
+    if not text.strip():
+        return math.nan
+    try:
+        number = float(text)
+    except ValueError:
+        raise InputError(f"{column}: {text!r} is not a number: leave it empty where there is no value") from None
+    if math.isinf(number):
+        raise InputError(f"{column}: {text!r}: CloudWatch takes no infinite values: leave it empty")
+    return number
+
+
+def _track(key: tuple[str, ...], points: Sequence[tuple[int, float]], columns: _Columns, origin: str) -> Track:
+    name, namespace, dimensions, statistic, unit, period, column = key
+    metric = UNNAMED
+    if "metric" in columns.about:
+        about = dimensions_of(read_dimensions(dimensions.split(";")))
+        metric = MetricId(namespace, name, about) if namespace else read_metric(name, about)
+    stat = column or statistic
+    if stat and not is_statistic(stat):
+        raise InputError(f"statistic: {stat!r} is not known: use Average, Sum, SampleCount, Minimum, Maximum or p99")
+    if period and not (period.isdecimal() and int(period) > 0):
+        raise InputError(f"period: {period!r}: write seconds")
+    times, values = zip(*points, strict=True)
+    return Track(
+        metric=metric,
+        times=np.asarray(times, dtype=np.int64),
+        values=np.asarray(values, dtype=np.float64),
+        stat=stat,
+        unit=unit,
+        step=int(period) if period else None,
+        origin=origin,
+    )

@@ -1,0 +1,53 @@
+"""Files that appear whole or not at all, and a line that says how far things are."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from alarmlab.errors import InputError
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file beside its place, then move it there: whoever reads it finds all of it, or what was there before.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    temporary = ""
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+class Progress:
+    """One line on the standard error that is written over; nothing where that is no terminal."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+        self._is_terminal = sys.stderr.isatty()
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.say("")
+
+    def say(self, text: str) -> None:
+        """Show how far it is."""
+        if self._is_terminal:
+            text = text[:78]
+            sys.stderr.write(f"\r{text.ljust(self._shown)}" + ("\r" if not text else ""))
+            sys.stderr.flush()
+            self._shown = len(text)
