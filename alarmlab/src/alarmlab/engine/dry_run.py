@@ -28,5 +28,4 @@ def check(alarm: Alarm) -> None:
 
 def named(error: InputError, alarm: Alarm) -> InputError:
     """`error` of an evaluation, with the alarm in front."""
-    id = alarm.about.id
-    return type(error)(f"alarm {id!r}: {str(error).removeprefix(f'{id}: ')}")
+    return type(error)(f"alarm {alarm.about.id!r}: {error}")

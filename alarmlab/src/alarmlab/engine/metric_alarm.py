@@ -30,7 +30,8 @@ def datapoints(alarm: MetricAlarm, source: MetricSource, moments: Moments) -> Fl
     """What the alarm compares at each moment, [T, K], oldest period first; of a Metrics Insights query the worst series.
 
     Raises:
-        InputError: the metrics cannot be read as the alarm wants them, or its expression returns no time series.
+        InputError: the metrics cannot be read as the alarm wants them, or its expression returns no time series. It
+            does not say which alarm that is.
     """
     window = _window(alarm, moments)
     returned = _query(alarm)
@@ -70,7 +71,7 @@ def _query(alarm: MetricAlarm) -> MetricQuery:
     for query in alarm.queries:
         if query.id == alarm.returned:
             return query
-    raise InputError(f"{alarm.about.id}: there is no query with the id {alarm.returned!r}")
+    raise InputError(f"there is no query with the id {alarm.returned!r}")
 
 
 def _judged(alarm: MetricAlarm, source: MetricSource, window: Window) -> Codes:
@@ -90,10 +91,7 @@ def _returned(alarm: MetricAlarm, source: MetricSource, window: Window) -> Float
     def band(query_id: str, width: float, rows: Window) -> tuple[Floats, Floats]:
         return band_of(alarm, source, rows, of=query_id, width=width)
 
-    try:
-        value = evaluate_queries(alarm.queries, source=source, window=window, band=band)(alarm.returned)
-    except InputError as error:
-        raise type(error)(f"{alarm.about.id}: {error}") from None
+    value = evaluate_queries(alarm.queries, source=source, window=window, band=band)(alarm.returned)
     match value:
         case Series(values):
             return values
@@ -101,15 +99,15 @@ def _returned(alarm: MetricAlarm, source: MetricSource, window: Window) -> Float
             problem = "a number: use TIME_SERIES(...)"
         case SeriesArray():
             problem = "several time series: use SUM, MAX... to make one of them"
-    raise InputError(f"{alarm.about.id}: the query {alarm.returned!r} has to return one time series, not {problem}")
+    raise InputError(f"the query {alarm.returned!r} has to return one time series, not {problem}")
 
 
 def _check_periods(alarm: MetricAlarm) -> None:
     periods = sorted({query.period for query in alarm.queries if query.metric is not None})
     if any(period != alarm.settings.period for period in periods):
         raise InputError(
-            f"{alarm.about.id}: an alarm has one period, its metrics have {', '.join(map(str, periods))} s and it "
-            f"has {alarm.settings.period} s"
+            f"an alarm has one period, its metrics have {', '.join(map(str, periods))} s and it has "
+            f"{alarm.settings.period} s"
         )
 
 

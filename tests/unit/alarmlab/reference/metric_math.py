@@ -115,7 +115,7 @@ _OPERATORS: dict[str, Callable[[float, float], Any]] = {
 }
 
 
-def _binary(symbol: str, left: Result, right: Result) -> Result:  # noqa: PLR0911 (one line for each case)
+def _binary(symbol: str, left: Result, right: Result) -> Result:
     change = _OPERATORS[symbol]
     if isinstance(left, list):
         return [_points(_binary(symbol, points, right)) for points in left]
@@ -129,6 +129,7 @@ def _binary(symbol: str, left: Result, right: Result) -> Result:  # noqa: PLR091
         return {} if isinstance(left, dict) or isinstance(right, dict) else None
     if isinstance(right, float):
         return _pointwise(left, lambda value: change(value, right))
+    assert isinstance(left, float)
     return _pointwise(right, lambda value: change(left, value))
 
 
