@@ -64,7 +64,8 @@ def _extended(held: _Held, rules: Sequence[MuteRule], at: int) -> _Held:
 
 
 def _released(held: _Held, timeline: Timeline) -> Told:
-    if timeline.state(held.until) is held.news.state:
+    # An evaluation that falls on the end of the window comes after it, as it does for the end of a wait.
+    if timeline.state(held.until - 1) is held.news.state:
         return replace(held.news, at=int(held.until))
     return replace(held.news, held_back_by=MUTE)
 
