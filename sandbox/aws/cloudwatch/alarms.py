@@ -4,19 +4,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
-from alarmlab.engine.metric_alarm import codes
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm
 from alarmlab.model.read import ALARM, COMPOSITE_ALARM, PROPERTIES, read_alarm
-from sandbox.aws.cloudwatch.source import StoreSource
-from sandbox.aws.cloudwatch.store import MetricStore
 from sandbox.aws.cloudwatch.wire import ServiceError
 
 IN_WARM_UP = "IN_WARM_UP"
 """EvaluationState of an alarm that waits for its first data."""
-_NOTHING = StoreSource(MetricStore(), "", "")
 
 
 def refuse(message: str) -> ServiceError:
@@ -25,16 +19,16 @@ def refuse(message: str) -> ServiceError:
 
 
 @contextmanager
-def refusals(code: str = "ValidationError") -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """Inside of it, what alarmlab does not take is an error of the service.
 
     Raises:
-        ServiceError: of this code, with alarmlab's message.
+        ServiceError: with alarmlab's message.
     """
     try:
         yield
     except InputError as error:
-        raise ServiceError(code, str(error)) from error
+        raise refuse(str(error)) from error
 
 
 def is_in_warm_up(alarm: Mapping[str, Any]) -> bool:
@@ -52,8 +46,6 @@ def read_metric_alarm(alarm: Mapping[str, Any]) -> MetricAlarm:
         read = _read(ALARM, alarm)
         if not isinstance(read, MetricAlarm):
             raise refuse(f"alarm {read.about.name!r}: EvaluationCriteria is not supported by the sandbox")
-        # What would fail at every evaluation is found at once.
-        codes(read, _NOTHING, np.array([0]))
         return read
 
 

@@ -127,9 +127,9 @@ def _trigger(alarm: Mapping[str, Any]) -> Values:
     decision: Values = {"Period": _period(alarm), "EvaluationPeriods": alarm["EvaluationPeriods"]}
     if alarm.get("DatapointsToAlarm"):
         decision["DatapointsToAlarm"] = alarm["DatapointsToAlarm"]
+    decision |= {"ComparisonOperator": alarm["ComparisonOperator"]}
+    decision |= {member: alarm[member] for member in ("Threshold", "ThresholdMetricId") if member in alarm}
     decision |= {
-        "ComparisonOperator": alarm["ComparisonOperator"],
-        "Threshold": alarm["Threshold"],
         "TreatMissingData": alarm.get("TreatMissingData") or "missing",
         "EvaluateLowSampleCountPercentile": alarm.get("EvaluateLowSampleCountPercentile") or "",
     }
@@ -147,8 +147,8 @@ def _trigger(alarm: Mapping[str, Any]) -> Values:
 
 def _period(alarm: Mapping[str, Any]) -> int:
     for query in alarm.get("Metrics") or []:
-        if query.get("MetricStat"):
-            return int(query["MetricStat"]["Period"])
+        if query.get("MetricStat") or query.get("Period"):
+            return int((query.get("MetricStat") or query)["Period"])
     return int(alarm.get("Period") or 60)
 
 
@@ -157,7 +157,7 @@ def _sns_dimensions(dimensions: list[Values] | None) -> list[Values]:
 
 
 def _sns_query(query: Values) -> Values:
-    written: Values = {key: query[key] for key in ("Expression", "Id", "Label") if query.get(key)}
+    written: Values = {key: query[key] for key in ("Expression", "Id", "Label", "Period") if query.get(key)}
     if query.get("MetricStat"):
         stat = query["MetricStat"]
         metric = stat["Metric"]
@@ -190,7 +190,7 @@ def _event_metric(metric: Mapping[str, Any]) -> Values:
 
 
 def _event_query(query: Values) -> Values:
-    written: Values = {key.lower(): query[key] for key in ("Id", "Expression", "Label") if query.get(key)}
+    written: Values = {key.lower(): query[key] for key in ("Id", "Expression", "Label", "Period") if query.get(key)}
     if query.get("MetricStat"):
         stat = query["MetricStat"]
         written["metricStat"] = {
