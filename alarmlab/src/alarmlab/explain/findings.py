@@ -146,6 +146,20 @@ def _ok_after_silence(watching: _Watching) -> Finding | None:
     )
 
 
+def _one_then_silence(watching: _Watching) -> Finding | None:
+    settings = watching.settings
+    sparse = any(fact.errors for fact in watching.facts) and all(fact.on_demand for fact in watching.facts)
+    if not (settings.missing is Missing.MISSING and sparse and settings.datapoints_to_alarm > 1 and watching.up):
+        return None
+    old = settings.period * settings.datapoints_to_alarm
+    return Finding(
+        rule="one-then-silence",
+        why=f"One bad datapoint with nothing after it is an alarm once it is {duration(old)} old: what is missing does not "
+        "speak against it.",
+        fix="TreatMissingData: notBreaching.",
+    )
+
+
 def _few_samples(watching: _Watching) -> Finding | None:
     settings = watching.settings
     percentile = percentile_of(settings.stat)
@@ -248,6 +262,7 @@ def _unordered(watching: _Watching) -> Finding | None:
 _RULES: tuple[Callable[[_Watching], Finding | None], ...] = (
     _missing_is_no_error,
     _silence_unseen,
+    _one_then_silence,
     _ok_after_silence,
     _few_samples,
     _one_datapoint,
