@@ -6,12 +6,13 @@ is simulated here is what CloudWatch does; a band is a model of CloudWatch's own
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from alarmlab.model.metrics import MetricId
 from alarmlab.model.read import ALARM
 
 Resources = dict[str, dict[str, Any]]
+Side = Literal["either", "above", "below"]
 
 HOUR, DAY, WEEK = 3600, 86_400, 604_800
 COOL_DOWN = 12 * HOUR
@@ -65,7 +66,16 @@ def threshold(
     }
 
 
-def band(watched: Watched, *, width: float, period: int, datapoints: int = 3, periods: int = 3) -> dict[str, Any]:
+_OUTSIDE: Mapping[Side, str] = {
+    "either": "LessThanLowerOrGreaterThanUpperThreshold",
+    "above": "GreaterThanUpperThreshold",
+    "below": "LessThanLowerThreshold",
+}
+
+
+def band(
+    watched: Watched, *, width: float, period: int, side: Side = "either", datapoints: int = 3, periods: int = 3
+) -> dict[str, Any]:
     """The properties of an alarm on what leaves CloudWatch's anomaly detection band, `width` standard deviations wide."""
     return {
         "Metrics": [
@@ -73,7 +83,7 @@ def band(watched: Watched, *, width: float, period: int, datapoints: int = 3, pe
             _expression("band", f"ANOMALY_DETECTION_BAND(m, {width:g})", returned=True),
         ],
         "ThresholdMetricId": "band",
-        "ComparisonOperator": "LessThanLowerOrGreaterThanUpperThreshold",
+        "ComparisonOperator": _OUTSIDE[side],
         "EvaluationPeriods": periods,
         "DatapointsToAlarm": datapoints,
         "TreatMissingData": "notBreaching",
@@ -81,7 +91,9 @@ def band(watched: Watched, *, width: float, period: int, datapoints: int = 3, pe
     }
 
 
-def unlike_before(name: str, watched: Watched, *, step: int, margin: float = 0.2, day_margin: float = 0.3) -> Resources:
+def unlike_before(
+    name: str, watched: Watched, *, step: int, side: Side = "either", margin: float = 0.2, day_margin: float = 0.3
+) -> Resources:
     """Alarms on what the metric has not done before.
 
     One compares each hour with the same time of day, two hours more or less, of the six or seven days before: it fires
@@ -92,18 +104,21 @@ def unlike_before(name: str, watched: Watched, *, step: int, margin: float = 0.2
         name: the logical ids begin with it.
         watched: the metric.
         step: seconds between two values.
+        side: on which a value is bad.
         margin: the share of the week's range.
         day_margin: the share of the day's range.
     """
-    resources = {f"{name}UnlikeTheWeek": {"Type": ALARM, "Properties": unlike_the_week(watched, margin=margin)}}
+    resources = {
+        f"{name}UnlikeTheWeek": {"Type": ALARM, "Properties": unlike_the_week(watched, side=side, margin=margin)}
+    }
     period = max(300, -(-step // 60) * 60)
     if period < HOUR:
-        properties = unlike_the_day(watched, period=period, margin=day_margin)
+        properties = unlike_the_day(watched, period=period, side=side, margin=day_margin)
         resources[f"{name}UnlikeTheDay"] = {"Type": ALARM, "Properties": properties}
     return resources
 
 
-def unlike_the_week(watched: Watched, *, margin: float) -> dict[str, Any]:
+def unlike_the_week(watched: Watched, *, side: Side, margin: float) -> dict[str, Any]:
     """The properties of an alarm on an hour that is unlike the same time of the days before."""
     return _unlike(
         watched,
@@ -114,11 +129,12 @@ def unlike_the_week(watched: Watched, *, margin: float) -> dict[str, Any]:
             "usual": "IF((age > 12) * (apart <= 2) * (m == m), m)",
         },
         least=10,
+        side=side,
         margin=margin,
     )
 
 
-def unlike_the_day(watched: Watched, *, period: int, margin: float) -> dict[str, Any]:
+def unlike_the_day(watched: Watched, *, period: int, side: Side, margin: float) -> dict[str, Any]:
     """The properties of an alarm on a value that is unlike the day before; not on the first change of a flat day."""
     return _unlike(
         watched,
@@ -126,12 +142,27 @@ def unlike_the_day(watched: Watched, *, period: int, margin: float) -> dict[str,
         DAY // period,
         expressions={"usual": "IF(MAX(past) > MIN(past), past)"},
         least=DAY // period // 2,
+        side=side,
         margin=margin,
     )
 
 
+_BEYOND: Mapping[Side, str] = {
+    "either": "ABS(m - (MAX(usual) + MIN(usual)) / 2) - (MAX(usual) - MIN(usual)) / 2",
+    "above": "m - MAX(usual)",
+    "below": "MIN(usual) - m",
+}
+
+
 def _unlike(
-    watched: Watched, period: int, periods: int, *, expressions: Mapping[str, str], least: int, margin: float
+    watched: Watched,
+    period: int,
+    periods: int,
+    *,
+    expressions: Mapping[str, str],
+    least: int,
+    side: Side,
+    margin: float,
 ) -> dict[str, Any]:
     """An alarm on the newest value being beyond all `usual` ones by a share of the range of the `past` ones.
 
@@ -139,14 +170,13 @@ def _unlike(
     operation lacks a datapoint it counts as 0, and IF takes a missing value for 0: `m == m` is what leaves missing
     datapoints out.
     """
-    lowest_highest = "(MAX(usual) + MIN(usual)) / 2) - (MAX(usual) - MIN(usual)) / 2"
     unlike = f"(age == 0) * (MAX(EPOCH(m)) - newest <= {_LATE * period}) * (DATAPOINT_COUNT(usual) >= {least})"
     steps = {
         "newest": "MAX(EPOCH(m) * (m == m))",
         "age": f"(newest - EPOCH(m)) / {period}",
         "past": "IF((age > 0) * (m == m), m)",
         **expressions,
-        "beyond": f"ABS(m - {lowest_highest} - {margin:g} * (MAX(past) - MIN(past))",
+        "beyond": f"{_BEYOND[side]} - {margin:g} * (MAX(past) - MIN(past))",
     }
     return {
         "Metrics": [
