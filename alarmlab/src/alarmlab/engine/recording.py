@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from alarmlab.engine.lattice import read
-from alarmlab.engine.rolling import Steps, combined, over_samples
+from alarmlab.engine.rolling import Steps, combined, each_step, over_samples
 from alarmlab.engine.statistics import SIMPLE_STATISTICS, is_statistic, statistic
 from alarmlab.engine.window import AnyArray, Floats, Moments, Window
 from alarmlab.errors import InputError
@@ -53,7 +53,7 @@ class SampleSeries:
         """The statistic of each step."""
         if stat not in self._by_statistic:
             alone = self.samples.shape[1] == 1 and stat in _ONE_SAMPLE
-            self._by_statistic[stat] = self.samples[:, 0] if alone else statistic(self.samples, None, stat)
+            self._by_statistic[stat] = self.samples[:, 0] if alone else each_step(self.samples, stat)
         return self._by_statistic[stat]
 
     def over(self, steps: Steps, stat: str) -> Floats:

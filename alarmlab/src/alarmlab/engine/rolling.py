@@ -8,7 +8,7 @@ import numpy as np
 from alarmlab.engine.statistics import statistic
 from alarmlab.engine.window import AnyArray, Floats, Moments, Truths
 
-_CELLS = 1 << 21
+_CELLS = 1 << 19
 """How many numbers are worked on at once."""
 
 
@@ -47,6 +47,15 @@ def combined(at_steps: Callable[[str], Floats], steps: Steps, stat: str) -> Floa
             return _extreme(at_steps(stat), steps, np.fmax, -np.inf)
         case _:
             return _sum(at_steps(stat), steps)
+
+
+def each_step(samples: Floats, stat: str) -> Floats:
+    """Any statistic of the samples of each step."""
+    result = np.empty(len(samples))
+    rows = max(1, _CELLS // max(samples.shape[1], 1))
+    for at in range(0, len(samples), rows):
+        result[at : at + rows] = statistic(samples[at : at + rows], None, stat)
+    return result
 
 
 def over_samples(samples: Floats, steps: Steps, stat: str) -> Floats:
