@@ -150,7 +150,9 @@ def _page_details(counted: Sequence[Told], sent: Sequence[Told], case: Case, run
     if not sent and not silent:
         standing = [id for id, timeline in run.timelines.items() if timeline.initial is State.ALARM]
         if standing:
-            yield f"{standing[0]} was in ALARM from the start: only going into it pages"
+            yield "only going into ALARM pages, and these were in ALARM from the start: " + ", ".join(
+                standing[:_MOST_NAMED]
+            )
         elif run.timelines:
             yield "no alarm that takes part went into ALARM: " + ", ".join([*run.timelines][:_MOST_NAMED])
         else:

@@ -151,12 +151,13 @@ class Field:
         return value if len(value) <= 60 else f"{value[:57]}..."
 
 
-def load(path: Path, shown: str) -> Field:
-    """The document in the file, which errors call `shown`.
+def load(path: Path, shown: str = "") -> Field:
+    """The document in the file, which errors call `shown`, or by its path.
 
     Raises:
         SuiteError: it cannot be read, or is not YAML.
     """
+    shown = shown or str(path)
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:

@@ -13,6 +13,8 @@ from alarmlab.errors import InputError
 
 MOST_VALUES = 10_000_000
 """Of one series: three years of one value every 10 s. What is longer is a slip of the keyboard."""
+MOST_PERIODS = 1_000_000
+"""Of one series with several samples a period."""
 
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _ITEM = re.compile(rf"(?P<first>[+-]?{_NUMBER})(?:(?P<step>[+-]{_NUMBER})?x(?P<more>[0-9]+))?")
@@ -63,10 +65,12 @@ def expand_groups(text: str) -> list[Floats]:
         at = match.end()
         if match["inside"] is not None:
             times = 1 + int(match["more"] or 0)
-            _limit(len(periods) + times)
+            _limit(len(periods) + times, MOST_PERIODS)
             periods += [without_gaps(expand(match["inside"]))] * times
         elif match["plain"] is not None:
-            periods += [without_gaps(value) for value in expand(match["plain"]).reshape(-1, 1)]
+            values = expand(match["plain"])
+            _limit(len(periods) + len(values), MOST_PERIODS)
+            periods += [without_gaps(value) for value in values.reshape(-1, 1)]
     return periods
 
 
@@ -100,13 +104,14 @@ def _expand_item(item: str) -> Floats:
     if re.match(r"[+-]?0[0-9]", item):
         raise InputError(f"{item!r}: promtool reads a number with a leading zero as octal: write it without")
     first, more = float(match["first"]), _limit(int(match["more"] or 0) + 1)
-    values: Floats = first + float(match["step"] or 0.0) * np.arange(more, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        values: Floats = first + float(match["step"] or 0.0) * np.arange(more, dtype=np.float64)
     if not np.isfinite(values).all():
         raise InputError(f"{item!r}: exceeds the largest number there is (1.8e308)")
     return values
 
 
-def _limit(values: int) -> int:
-    if values > MOST_VALUES:
-        raise InputError(f"{values} values: at most {MOST_VALUES} are taken; a longer period needs fewer")
+def _limit(values: int, most: int = MOST_VALUES) -> int:
+    if values > most:
+        raise InputError(f"{values} values: at most {most} are taken; a longer period needs fewer")
     return values

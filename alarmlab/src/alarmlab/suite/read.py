@@ -27,7 +27,6 @@ def read_suite(path: Path, *, shown: str = "") -> Suite:
     Raises:
         SuiteError: `file:line: field: value: fix`.
     """
-    shown = shown or str(path)
     document = load(path, shown)
     parts = document.fields(_SUITE_FIELDS, required=["tests"])
     places = {}
@@ -38,7 +37,7 @@ def read_suite(path: Path, *, shown: str = "") -> Suite:
         raise parts["tests"].wrong("there is no test")
     return Suite(
         file=path,
-        shown=shown,
+        shown=document.file,
         assembly=parts.get("assembly"),
         alarms={id: _read_resource(field) for id, field in places.items()},
         places=places,
