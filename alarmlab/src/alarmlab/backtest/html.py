@@ -7,7 +7,7 @@ from itertools import count
 
 from alarmlab.backtest.picture import Span, axis, curve_of, plot, ribbon, strip
 from alarmlab.backtest.report import AlarmReport, CaseReport, Report
-from alarmlab.backtest.text import PROFILES, detected, duration, lasted, moment, score, share
+from alarmlab.backtest.text import AROUND, PROFILES, around, detected, duration, endless, lasted, moment, score, share
 from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm, PromQLAlarm
 from alarmlab.model.states import State
 from alarmlab.suite.durations import written
@@ -57,7 +57,7 @@ def condition(alarm: Alarm) -> str:
     returned = next(query for query in alarm.queries if query.id == alarm.returned)
     what = returned.expression or f"{returned.stat} of {returned.metric}"
     limit = "a band" if settings.threshold is None else number(settings.threshold)
-    times = f"{settings.datapoints_to_alarm} of {settings.evaluation_periods} × {written(settings.period)}"
+    times = f"{settings.datapoints_to_alarm} of {settings.evaluation_periods} \N{MULTIPLICATION SIGN} {written(settings.period)}"
     return f"{what} {_SIGNS[settings.comparison]} {limit}, {times}, missing: {settings.missing}"
 
 
@@ -69,22 +69,31 @@ def _summary(report: Report) -> str:
 
 
 def _tiles(report: Report) -> Iterator[str]:
-    yield _tile(str(report.incidents), "incidents", f"{report.incidents / report.weeks:.2f} a week")
+    yield _tile(
+        str(report.incidents), _plural("incident", report.incidents), f"{report.incidents / report.weeks:.2f} a week"
+    )
     each = f"{report.pages / report.incidents:.1f} an incident" if report.incidents else "none"
-    yield _tile(str(report.pages), "pages", each)
+    yield _tile(str(report.pages), _plural("page", report.pages), each)
     detection = report.detection
     if detection is None:
         flaps = sum(alarm.flaps for alarm in report.alarms)
         yield _tile(str(flaps), "flaps", "back in ALARM soon after it ended")
         return
-    per_week, precision, recall, start, label, reset = detected(detection, report.weeks)
+    per_week, precision, recall, *_ = detected(detection, report.weeks)
+    (start, _), (label, of_label), (reset, of_end) = (
+        around(detection.typical(figure), what) for figure, what in AROUND.items()
+    )
     caught = sum(window.at is not None for window in detection.windows)
     yield _tile(f"{caught}<small>/{len(detection.windows)}</small>", "labelled windows told", f"recall {recall}")
     yield _tile(per_week, "false a week", f"{detection.false} in all, precision {precision}")
-    yield _tile(start, "until told", f"median, from the window’s start; {label} from its middle")
-    yield _tile(reset, "until well", "median, from the window’s end")
+    yield _tile(start, "until told", f"median, after the window's start; {label} {of_label}")
+    yield _tile(reset, "until well", f"median, {of_end}")
     others = ", ".join(f"{name} {score(detection, key)}" for key, name in PROFILES.items() if key != "standard")
     yield _tile(score(detection, "standard"), "NAB score", others)
+
+
+def _plural(what: str, number: int) -> str:
+    return what if number == 1 else f"{what}s"
 
 
 def _tile(figure: str, what: str, more: str) -> str:
@@ -93,25 +102,34 @@ def _tile(figure: str, what: str, more: str) -> str:
 
 def _overview(report: Report) -> str:
     rows = "".join(_overview_row(case) for case in report.cases)
-    labels = '<span><i class="key window"></i>labelled: something was wrong</span>' if report.detection else ""
-    return (
-        "<section><h2>What people are told</h2>"
-        f'<p class="keys"><span><i class="key incident"></i>incident</span>{labels}</p>'
-        f'<div class="overview">{rows}</div></section>'
+    keys = (
+        _keys(incident="an incident")
+        if report.detection is None
+        else _keys(window="labelled: something was wrong", right="an incident there", incident="a false one")
     )
+    return f'<section><h2>What people are told</h2>{keys}<div class="overview">{rows}</div></section>'
+
+
+def _keys(**words: str) -> str:
+    keys = "".join(f'<span><i class="key {kind}"></i>{escape(what)}</span>' for kind, what in words.items())
+    return f'<p class="keys">{keys}</p>'
 
 
 def _overview_row(case: CaseReport) -> str:
     span = _span(case)
-    bars = [(each.opened_at, each.settled_at or span.end) for each in case.incidents]
-    told = f"{len(case.incidents)} incident{'' if len(case.incidents) == 1 else 's'}"
-    if case.detection is not None:
+    windows = _windows(case)
+    bars = [(each.opened_at, each.settled_at or span.end, _kind(each.opened_at, case)) for each in case.incidents]
+    told = f"{len(case.incidents)} {_plural('incident', len(case.incidents))}"
+    if case.detection is not None and windows:
         caught = sum(window.at is not None for window in case.detection.windows)
         told += f", {caught}/{len(case.detection.windows)} told, {case.detection.false} false"
     name = f'<span class="name">{escape(case.case.name)}</span>'
-    return (
-        f'<div class="row">{name}<span class="told">{told}</span>{strip(span, _windows(case), bars)}{axis(span)}</div>'
-    )
+    return f'<div class="row">{name}<span class="told">{told}</span>{strip(span, windows, bars)}{axis(span)}</div>'
+
+
+def _kind(opened_at: int, case: CaseReport) -> str:
+    """Whether an incident was right, as far as anybody knows."""
+    return "right" if any(start <= opened_at <= end + case.case.step for start, end in _windows(case)) else "incident"
 
 
 def _alarms(report: Report) -> str:
@@ -135,6 +153,7 @@ def _pictures(report: Report) -> Iterator[str]:
     numbers = count()
     left = MOST_PICTURES
     silent = 0
+    keys = _keys(page="a page", ok="OK", alarm="ALARM", insufficient_data="no data")
     for case in report.cases:
         figures = []
         by_id = {alarm.about.id: alarm for alarm in case.replay.alarms}
@@ -145,7 +164,7 @@ def _pictures(report: Report) -> Iterator[str]:
             else:
                 silent += 1
         if figures:
-            yield f"<section><h2>{escape(case.case.name)}</h2>{''.join(figures)}</section>"
+            yield f"<section><h2>{escape(case.case.name)}</h2>{keys}{''.join(figures)}</section>"
     if silent:
         yield (
             f'<p class="note">{silent} more without a picture: alarms that were never in ALARM where nothing was labelled, '
@@ -162,7 +181,7 @@ def _figure(alarm: Alarm, report: AlarmReport, case: CaseReport, name: str) -> s
     severity = (
         f'<span class="chip {escape(report.severity)}">{escape(report.severity)}</span>' if report.severity else ""
     )
-    told = f"{len(report.pages)} page{'' if len(report.pages) == 1 else 's'}"
+    told = f"{len(report.pages)} {_plural('page', len(report.pages))}"
     band = ' <span class="chip">CloudWatch-like band</span>' if isinstance(alarm, MetricAlarm) and alarm.band else ""
     return (
         f"<figure><figcaption><b>{escape(report.id)}</b> {severity}{band}<span class=told>{told}</span>"
@@ -210,6 +229,9 @@ def _incidents(report: Report) -> str:
 
 def _remarks(report: Report) -> str:
     notes = [note for case in report.cases for note in case.case.notes]
+    notes += [
+        f"{id} has no OKActions: nobody is told when it ends, so its incidents never do" for id in endless(report)
+    ]
     notes += [f"{id} was not evaluated: {why}" for id, why in report.refused.items()]
     listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
     return (
@@ -222,8 +244,14 @@ def _remarks(report: Report) -> str:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    """A table: words to the left, figures to the right."""
+    words = [any(row[column][:1].isalpha() for row in rows) for column in range(len(header))]
+    kinds = [' class="w"' if is_words else "" for is_words in words]
+    head = "".join(f"<th{kind}>{escape(cell)}</th>" for cell, kind in zip(header, kinds, strict=True))
+    body = "".join(
+        f"<tr>{''.join(f'<td{kind}>{escape(cell)}</td>' for cell, kind in zip(row, kinds, strict=True))}</tr>"
+        for row in rows
+    )
     return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 

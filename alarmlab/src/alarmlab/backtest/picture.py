@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from alarmlab.backtest.shelf import Shelf
 from alarmlab.engine.bands import band_of
 from alarmlab.engine.metric_alarm import datapoints
 from alarmlab.engine.run import Timeline
-from alarmlab.engine.window import Floats, Moments, Window
+from alarmlab.engine.window import Floats, Moments, Truths, Window
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import MetricAlarm
 from alarmlab.model.states import State
@@ -27,8 +28,9 @@ _HEIGHT = 1000
 _CELLS = 1 << 20
 _STATES = (State.OK, State.INSUFFICIENT_DATA, State.ALARM)
 """The one that is drawn where a column has several: the last."""
-_STEPS = (3600, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000, 7_776_000)
+_STEPS = (600, 3600, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600)
 _MOST_TICKS = 6
+_MOST_LANES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,17 +49,32 @@ class Span:
         """Where a moment is, in columns."""
         return (moment - self.start) / (self.end - self.start) * COLUMNS
 
+    def columns(self, times: Moments) -> Floats:
+        """Where moments are, in columns."""
+        found: Floats = (times - self.start) / (self.end - self.start) * COLUMNS
+        return found
+
     def percent(self, moment: float) -> str:
         """Where a moment is, for CSS."""
         return f"{min(max(self.x(moment) / COLUMNS * 100, 0), 100):.2f}%"
 
     def ticks(self) -> Iterator[tuple[int, str]]:
-        """Round times with their labels."""
-        step = next((step for step in _STEPS if (self.end - self.start) / step <= _MOST_TICKS), _STEPS[-1])
-        shown = "%H:%M" if step < 86_400 else "%d %b"
+        """Round times with their labels; of a long stretch the beginnings of months."""
+        length = self.end - self.start
+        step = next((step for step in _STEPS if length / step <= _MOST_TICKS), None)
+        if step is None:
+            yield from self._months(-(-length // (_MOST_TICKS * 2_678_400)))
+            return
         for moment in range(-(-self.start // step) * step, self.end, step):
             at = datetime.fromtimestamp(moment, UTC)
-            yield moment, at.strftime("%d %b" if shown == "%H:%M" and at.hour == 0 else shown).lstrip("0")
+            yield moment, f"{at.day} {at:%b}" if step >= 86_400 or at.hour == 0 else f"{at:%H:%M}"
+
+    def _months(self, apart: int) -> Iterator[tuple[int, str]]:
+        at = datetime.fromtimestamp(self.start, UTC)
+        for month in range(at.year * 12, at.year * 12 + 12 * (3 + (self.end - self.start) // 31_536_000), apart):
+            first = datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
+            if self.start <= first.timestamp() < self.end:
+                yield int(first.timestamp()), f"{first:%b %Y}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -158,10 +175,10 @@ def plot(
     labels = [
         f'<i class="y" style="top:{top:.2f}%">{escape(number(tick))}</i>'
         for tick in scale.ticks()
-        if 2 < (top := float(scale.y(np.float64(tick))) / _HEIGHT * 100) < 98
+        if 2 < (top := float(scale.y(np.array(tick))) / _HEIGHT * 100) < 98
     ]
     if threshold is not None:
-        height = float(scale.y(np.float64(threshold)))
+        height = float(scale.y(np.array(threshold)))
         if 0 <= height <= _HEIGHT:
             above = alarm.settings.comparison.startswith("Greater")
             top, bottom = (0, height) if above else (height, _HEIGHT)
@@ -189,16 +206,27 @@ def ribbon(timeline: Timeline, span: Span) -> str:
     edges = [0, *changes.tolist(), COLUMNS]
     shapes = "".join(
         f'<rect class="{_STATES[worst[left]].value.lower()}" x="{left}" width="{right - left}" height="10"/>'
-        for left, right in zip(edges, edges[1:], strict=False)
+        for left, right in pairwise(edges)
     )
     return f'<div class="ribbon">{_svg(shapes, 10)}</div>'
 
 
-def strip(span: Span, windows: Sequence[tuple[int, int]], incidents: Sequence[tuple[int, int]]) -> str:
-    """Labelled windows, and incidents above them, in one line: HTML."""
+def strip(span: Span, windows: Sequence[tuple[int, int]], incidents: Sequence[tuple[int, int, str]]) -> str:
+    """Labelled windows, and incidents with their class before them; those that overlap one above the other: HTML."""
+    lanes: list[int] = []
+    placed: list[tuple[int, int, int, str]] = []
+    for start, end, kind in sorted(incidents):
+        lane = next((lane for lane, until in enumerate(lanes) if until <= start), None)
+        if lane is None:
+            lane = len(lanes) if len(lanes) < _MOST_LANES else lanes.index(min(lanes))
+            lanes += [0] if lane == len(lanes) else []
+        lanes[lane] = max(lanes[lane], end)
+        placed.append((start, end, lane, kind))
+    room = _HEIGHT / max(len(lanes), 2)
     bars = "".join(
-        f'<rect class="incident" x="{span.x(start):.1f}" width="{max(span.x(end) - span.x(start), 2):.1f}" y="300" height="400"/>'
-        for start, end in incidents
+        f'<rect class="{kind}" x="{span.x(start):.1f}" width="{max(span.x(end) - span.x(start), 2):.1f}" '
+        f'y="{(lane + 0.5 * (len(lanes) < 2)) * room + 60:.0f}" height="{room - 120:.0f}"/>'
+        for start, end, lane, kind in placed
     )
     return f'<div class="strip">{_svg(_window_shapes(span, windows) + bars, _HEIGHT)}</div>'
 
@@ -211,17 +239,17 @@ def axis(span: Span) -> str:
 
 def path(span: Span, times: Moments, heights: Floats) -> str:
     """The line through values, broken where there are none."""
-    there = np.flatnonzero(~np.isnan(heights))
+    there: Moments = np.flatnonzero(~np.isnan(heights))
     if not len(there):
         return ""
-    xs, ys = span.x(times.astype(np.float64)), np.clip(heights, -_HEIGHT, 2 * _HEIGHT)
-    broken = np.diff(there, prepend=there[0] - 2) > 1
+    xs, ys = span.columns(times), np.clip(heights, -_HEIGHT, 2 * _HEIGHT)
+    broken: Truths = np.diff(there, prepend=there[0] - 2) > 1
     if len(there) > 2 * COLUMNS:
         there, broken = _extremes(xs[there].astype(np.int64), ys[there], there, broken)
     return _written(np.round(xs[there]).astype(np.int64), np.round(ys[there]).astype(np.int64), broken)
 
 
-def _extremes(columns: Moments, ys: Floats, there: Moments, broken: Floats) -> tuple[Moments, Floats]:
+def _extremes(columns: Moments, ys: Floats, there: Moments, broken: Truths) -> tuple[Moments, Truths]:
     """Of each column the lowest and the highest value in the order in which they came."""
     first = np.flatnonzero(np.diff(columns, prepend=columns[0] - 1))
     order = np.lexsort((ys, columns))
@@ -233,7 +261,7 @@ def _extremes(columns: Moments, ys: Floats, there: Moments, broken: Floats) -> t
     return there[kept], apart & (np.diff(gaps, prepend=0) > 0)
 
 
-def _written(xs: Moments, ys: Moments, broken: Floats) -> str:
+def _written(xs: Moments, ys: Moments, broken: Truths) -> str:
     parts: list[str] = []
     for x, y, dx, dy, breaks in zip(
         xs.tolist(),
@@ -253,7 +281,7 @@ def _band(span: Span, curve: Curve, scale: _Scale) -> str:
         return ""
     lower, upper = (np.clip(scale.y(bound), -_HEIGHT, 2 * _HEIGHT) for bound in curve.band)
     known = ~(np.isnan(lower) | np.isnan(upper))
-    xs = np.clip(span.x(curve.times.astype(np.float64)).astype(np.int64), 0, COLUMNS - 1)
+    xs = np.clip(span.columns(curve.times).astype(np.int64), 0, COLUMNS - 1)
     counts = np.bincount(xs[known], minlength=COLUMNS)
     filled = np.flatnonzero(counts)
     shapes = []

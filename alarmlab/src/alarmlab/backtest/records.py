@@ -79,7 +79,7 @@ def read_cases(
             files += _of_folder(path, queries)
             found_labels += [path / LABELS] if labels is None and (path / LABELS).is_file() else []
         else:
-            files.append(_read(path, str(path), queries))
+            files.append(_read(path, path.name, queries))
     unnamed = [file for file in files if file.is_unnamed]
     if unnamed and metric is None:
         raise InputError(f"{unnamed[0].path}: it does not name its metric: say which with --metric, or --as ALARM")
@@ -111,8 +111,10 @@ def _text(path: Path) -> str:
 def _read(path: Path, name: str, queries: Path | None) -> _File:
     if not path.is_file():
         raise InputError(f"{path}: no such file or folder")
-    tracks, notes = read_json(path, queries) if path.suffix.lower() == ".json" else read_csv(path)
-    return _File(name=name, path=path, tracks=tracks, notes=notes)
+    if path.suffix.lower() == ".json":
+        tracks, notes = read_json(path, queries)
+        return _File(name=name, path=path, tracks=tracks, notes=notes)
+    return _File(name=name, path=path, tracks=read_csv(path), notes=())
 
 
 def _labels(paths: Sequence[Path]) -> dict[str, Windows] | None:

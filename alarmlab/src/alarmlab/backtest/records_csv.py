@@ -60,7 +60,7 @@ class _Columns:
         small = [name.lower() for name in names]
         time = next((small.index(name) for name in _TIMES if name in small), None)
         if time is None:
-            raise InputError(f"columns {', '.join(names)}: one must be called timestamp")
+            raise InputError(f"columns {', '.join(names) or 'none'}: one must be called timestamp")
         about = {name: small.index(name) for name in _ABOUT if name in small}
         rest = [index for index in range(len(names)) if index != time and index not in about.values()]
         values = tuple((index, "" if small[index] == "value" else names[index]) for index in rest)
@@ -77,8 +77,8 @@ class _Columns:
         return cls(names=names, time=time, about=about, values=values)
 
 
-def read_csv(path: Path) -> tuple[list[Track], tuple[str, ...]]:
-    """The tracks of a file, in which `UNNAMED` stands for the metric where it names none; and what was odd.
+def read_csv(path: Path) -> list[Track]:
+    """The tracks of a file, in which `UNNAMED` stands for the metric where it names none.
 
     Raises:
         InputError: `file:line` and what is wrong there.
@@ -92,20 +92,18 @@ def read_csv(path: Path) -> tuple[list[Track], tuple[str, ...]]:
     found: dict[tuple[str, ...], list[tuple[int, float]]] = defaultdict(list)
     rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
     try:
-        columns = _Columns.of(next(rows, ()))
+        columns = _Columns.of(next(rows, ("",)))
         for row in rows:
             if row:
                 _read_row(row, columns, found)
     except (InputError, csv.Error) as error:
-        raise InputError(f"{path}:{rows.line_num}: {error}") from None
+        raise InputError(f"{path}:{max(rows.line_num, 1)}: {error}") from None
     if not found:
         raise InputError(f"{path}: no row after the first line")
     try:
-        tracks = [_track(key, points, columns, str(path)) for key, points in found.items()]
+        return [_track(key, points, columns, str(path)) for key, points in found.items()]
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    empty = sum(math.isnan(value) for points in found.values() for _, value in points)
-    return tracks, (f"{path}: empty values: {empty}: they are missing data",) if empty else ()
 
 
 def _read_row(row: Sequence[str], columns: _Columns, found: Mapping[tuple[str, ...], list[tuple[int, float]]]) -> None:

@@ -139,6 +139,11 @@ def _statistics(group: Sequence[Track], notes: list[str]) -> StatisticSeries:
         places = grid.places(track.times)
         twice += len(places) - len(np.unique(places)) + int((~np.isnan(column[np.unique(places)])).sum())
         column[places] = track.values
+    gaps = int(np.isnan(np.stack(list(statistics.values()))).all(axis=0).sum())
+    if gaps:
+        notes.append(
+            f"{group[0].metric}: periods of {grid.step} s without a value: {gaps} of {rows}: they are missing data"
+        )
     if twice:
         notes.append(f"{group[0].metric}: values that are there twice: {twice}: the last one counts")
     return StatisticSeries(grid.start, grid.step, statistics, group[0].unit)
@@ -150,9 +155,7 @@ def _oddities(track: Track, times: Moments, places: Moments, grid: Grid) -> list
     if not grid.is_regular:
         notes.append(f"{track.origin}: rows at irregular times: each is a sample of its period of {grid.step} s")
     elif (together := len(places) - len(np.unique(places))) > 0:
-        notes.append(
-            f"{track.origin}: {together} rows share a period with another: they are samples of the same period"
-        )
+        notes.append(f"{track.origin}: rows that share a period with another: {together}: they are its samples")
     if grid.is_regular and (gaps := rows - len(np.unique(places))) > 0:
         notes.append(
             f"{track.origin}: periods of {grid.step} s without a value: {gaps} of {rows}: they are missing data"

@@ -24,6 +24,8 @@ def lines(report: Report) -> Iterator[str]:
     yield from (f"  note: {note}" for note in notes[:_MOST_NOTES])
     if len(notes) > _MOST_NOTES:
         yield f"  ... and {len(notes) - _MOST_NOTES} notes more (--json has them)"
+    for id in endless(report):
+        yield f"  note: {id} has no OKActions: nobody is told when it ends, so its incidents never do"
     for id, why in report.refused.items():
         yield f"  not evaluated: {id}: {why}"
     yield ""
@@ -37,6 +39,12 @@ def lines(report: Report) -> Iterator[str]:
     yield from _incidents(report, labelled)
     if labelled:
         yield from _verdict(report)
+
+
+def endless(report: Report) -> list[str]:
+    """Alarms that paged and cannot tell that it is over."""
+    alarms = {alarm.about.id: alarm for case in report.cases for alarm in case.replay.alarms}
+    return [alarm.id for alarm in report.alarms if alarm.pages and not alarms[alarm.id].about.ok_actions]
 
 
 _DETECTION = ("false/week", "precision", "recall", "after start", "after label", "reset")
@@ -112,13 +120,16 @@ def _verdict(report: Report) -> Iterator[str]:
     if detection is None:
         return
     caught = sum(window.at is not None for window in detection.windows)
-    per_week, precision, recall, start, label, reset = detected(detection, report.weeks)
+    per_week, precision, recall, *_ = detected(detection, report.weeks)
     yield f"  {caught} of {_count(len(detection.windows), 'labelled window')} told (recall {recall})"
     standing = sum(window.at is None and window.was_on for window in detection.windows)
     if standing:
         yield f"  {standing} of those not told began while an incident was open"
     yield f"  {detection.false} false, {per_week} a week (precision {precision})"
-    yield f"  median: told {start} after the window's start, {label} after its middle (the label); well {reset} after its end"
+    if caught:
+        after = (around(detection.typical(figure), what) for figure, what in AROUND.items())
+        start, label, reset = (f"{length} {when}" for length, when in after)
+        yield f"  median: told {start}, {label}; well {reset}"
     scores = ", ".join(f"{name} {score(detection, profile)}" for profile, name in PROFILES.items())
     yield f"  NAB score: {scores}"
 
@@ -141,6 +152,17 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return "-"
     return written(seconds if abs(seconds) < 600 else round(seconds / 60) * 60)
+
+
+AROUND = {"after_start": "the window's start", "after_label": "its middle (the label)", "reset": "its end"}
+"""What the times of a detection are counted from."""
+
+
+def around(seconds: float | None, what: str) -> tuple[str, str]:
+    """A duration, and whether it is before or after something: a dash where it is not known."""
+    if seconds is None:
+        return "-", f"after {what}"
+    return duration(abs(seconds)), f"{'before' if seconds < 0 else 'after'} {what}"
 
 
 def moment(at: int) -> str:
