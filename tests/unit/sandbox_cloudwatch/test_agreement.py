@@ -34,15 +34,17 @@ def steps(length: int) -> st.SearchStrategy[Samples]:
 
 
 @st.composite
-def metric_alarms(draw: st.DrawFn) -> dict[str, Any]:
-    """Metric alarms of many kinds on the metrics `a` and `b`."""
+def metric_alarms(draw: st.DrawFn) -> tuple[int, dict[str, Any]]:
+    """The seconds of a step, and metric alarms of many kinds on the metrics `a` and `b`."""
     periods = draw(st.integers(1, 4))
+    period = draw(st.sampled_from([10, 30, 60, 120, 300]))
+    step = 10 if period < 60 else 60
     low_samples = {}
     alarm: dict[str, Any] = {
         "AlarmName": "metric",
         "Namespace": "N",
         "MetricName": "a",
-        "Period": draw(st.sampled_from([10, 30, 60, 120, 300])),
+        "Period": period,
         "EvaluationPeriods": periods,
         "DatapointsToAlarm": draw(st.integers(1, periods)),
         "Threshold": float(draw(st.integers(0, 9))),
@@ -58,7 +60,6 @@ def metric_alarms(draw: st.DrawFn) -> dict[str, Any]:
         }
     kind = draw(st.sampled_from(["Sum", "Average", "SampleCount", "p50", "tm80", "math", "wall clock"]))
     if kind == "math":
-        period = alarm["Period"]
         alarm = {name: value for name, value in alarm.items() if name not in SINGLE}
         queries = [
             {
@@ -69,12 +70,12 @@ def metric_alarms(draw: st.DrawFn) -> dict[str, Any]:
             for name in ("a", "b")
         ]
         text = draw(st.sampled_from(["a / b", "IF(b > 2, a, 0)", "FILL(a, 0) + b", "RUNNING_SUM(b) / 2", "DIFF(a)"]))
-        return alarm | {"Metrics": [*queries, {"Id": "e", "Expression": text}]}
+        return step, alarm | {"Metrics": [*queries, {"Id": "e", "Expression": text}]}
     if kind == "wall clock":
-        return alarm | {"Period": 300, "Statistic": "Sum", "EvaluationWindow": {"WallClockWindow": {}}}
+        return step, alarm | {"Period": 300, "Statistic": "Sum", "EvaluationWindow": {"WallClockWindow": {}}}
     if kind in ("p50", "tm80"):
         low_samples = {"EvaluateLowSampleCountPercentile": draw(st.sampled_from(["evaluate", "ignore"]))}
-    return alarm | low_samples | {"ExtendedStatistic" if low_samples else "Statistic": kind}
+    return step, alarm | low_samples | {"ExtendedStatistic" if low_samples else "Statistic": kind}
 
 
 def fresh(account: Account, published: Mapping[str, Samples], step: int) -> Recording:
@@ -105,10 +106,10 @@ def changes(run: Run, name: str) -> list[tuple[int, str]]:
 @relaxed
 @given(metric_alarms(), steps(40), steps(40))
 def test_metric_alarms_change_at_the_same_moments(
-    account: Account, alarm: dict[str, Any], a: Samples, b: Samples
+    account: Account, stepped: tuple[int, dict[str, Any]], a: Samples, b: Samples
 ) -> None:
     """Whatever the alarm and its metrics, with their gaps: the same states at the same seconds."""
-    step = 10 if alarm.get("Period", 60) < 60 else 60
+    step, alarm = stepped
     end = 45 * step
     recording = fresh(account, {"a": a, "b": b}, step)
     account.call("PutMetricAlarm", **alarm)
