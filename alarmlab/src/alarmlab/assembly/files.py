@@ -11,7 +11,8 @@ import yaml
 
 from alarmlab.errors import InputError
 
-_LONG_FORMS = {"Ref": "Ref", "Condition": "Condition"}
+_SHORT_FORMS = ("Ref", "Condition")
+"""Functions whose tags are their names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +99,10 @@ def _json(path: Path, text: str) -> tuple[Any, dict[str, int]]:
 
 def _json_lines(body: Any, text: str) -> dict[str, int]:
     resources = body.get("Resources") if isinstance(body, dict) else None
-    if not isinstance(resources, dict):
+    at = text.find('"Resources"')
+    if not isinstance(resources, dict) or at < 0:
         return {}
-    lines, at, line = {}, text.find('"Resources"'), text.count("\n", 0, text.find('"Resources"')) + 1
+    lines, line = dict[str, int](), text.count("\n", 0, at) + 1
     for id in resources:
         found = re.compile(re.escape(json.dumps(id)) + r"\s*:\s*\{").search(text, at)
         if found is not None:
@@ -110,21 +112,32 @@ def _json_lines(body: Any, text: str) -> dict[str, int]:
     return lines
 
 
+class _DuplicateKeyError(yaml.MarkedYAMLError):
+    """A name that a mapping has twice."""
+
+
 class Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
-    """YAML as CloudFormation takes it: `!Sub` for `Fn::Sub`, dates as text."""
+    """YAML as CloudFormation takes it: `!Sub` for `Fn::Sub`, dates as text, no name twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """See `yaml.SafeLoader`."""
+        first: dict[str, yaml.Node] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and first.setdefault(key.value, key) is not key:
+                raise _DuplicateKeyError(problem=f"{key.value!r} is there twice", problem_mark=key.start_mark)
+        return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
 
 
 def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
-    name = _LONG_FORMS.get(suffix, f"Fn::{suffix}")
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-        if suffix == "GetAtt":
-            value = value.split(".", 1)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    return {name: value}
+    name = suffix if suffix in _SHORT_FORMS else f"Fn::{suffix}"
+    match node:
+        case yaml.MappingNode():
+            return {name: loader.construct_mapping(node, deep=True)}
+        case yaml.SequenceNode():
+            return {name: loader.construct_sequence(node, deep=True)}
+        case _:
+            value = loader.construct_scalar(node)
+            return {name: value.split(".", 1) if suffix == "GetAtt" else value}
 
 
 Loader.add_multi_constructor("!", _function)

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from alarmlab.assembly.assembly import Assembly
 from alarmlab.assembly.files import Template
 from alarmlab.assembly.intrinsics import Exports, Resolver
 from alarmlab.assembly.links import linked
+from alarmlab.assembly.loops import unrolled
 from alarmlab.assembly.stacks import Stack, read_stacks
 from alarmlab.errors import InputError, UnsupportedError
 from alarmlab.model.alarms import Alarm
@@ -58,12 +60,14 @@ class Declared:
 
 
 def _read(stacks: Sequence[Stack]) -> Assembly:
-    exports = _exports(stacks)
-    declared = list(_declared(stacks))
     alarms: list[Alarm] = []
     rules: list[tuple[Stack, MuteRule]] = []
     refused: dict[str, InputError] = {}
+    for stack in stacks:
+        refused |= _unroll(stack)
     places: dict[str, str] = {}
+    exports = _exports(stacks)
+    declared = list(_declared(stacks))
     for item in declared:
         place = item.stack.template.place(item.logical)
         places[item.id] = place
@@ -91,8 +95,22 @@ def _declared(stacks: Sequence[Stack]) -> Iterator[Declared]:
     ]
     number = Counter(logical for _, logical, _ in found)
     for stack, logical, resource in found:
-        id = logical if number[logical] == 1 else f"{stack.name}/{logical}"
+        id = logical if number[logical] == 1 or not stack.name else f"{stack.name}/{logical}"
         yield Declared(stack=stack, logical=logical, id=id, resource=resource)
+
+
+def _unroll(stack: Stack) -> dict[str, InputError]:
+    """Write the loops of a stack's resources out; those that cannot be, by id, with the reason."""
+    refused: dict[str, InputError] = {}
+    resources: dict[str, Any] = {}
+    for name, resource in stack.template.section("Resources").items():
+        try:
+            resources |= unrolled({name: resource}, Resolver(stack, {}).value)
+        except InputError as error:
+            place = stack.template.place(name)
+            refused[f"{stack.name}/{name}"] = type(error)(f"{place}: {error}" if place else str(error))
+    stack.template = replace(stack.template, body={**stack.template.body, "Resources": resources})
+    return refused
 
 
 def _properties(item: Declared, exports: Exports) -> Mapping[str, Any] | None:
@@ -100,7 +118,8 @@ def _properties(item: Declared, exports: Exports) -> Mapping[str, Any] | None:
     try:
         return _worked_out(item, exports) if _exists(item, exports) else None
     except InputError as error:
-        raise type(error)(f"alarm {item.id!r}: {error}") from error
+        kind = "mute rule" if item.resource["Type"] == MUTE_RULE else "alarm"
+        raise type(error)(f"{kind} {item.id!r}: {error}") from error
 
 
 def _exists(item: Declared, exports: Exports) -> bool:
@@ -130,6 +149,10 @@ def _exports(stacks: Sequence[Stack]) -> Exports:
     for stack in stacks:
         for output in stack.template.section("Outputs").values():
             if isinstance(output, Mapping) and isinstance(output.get("Export"), Mapping):
-                name = Resolver(stack, exports).value(output["Export"].get("Name"))
-                exports[str(name)] = stack, output.get("Value")
+                # An export that cannot be worked out is one that nothing here can import.
+                with suppress(InputError):
+                    exports[str(Resolver(stack, exports).value(output["Export"].get("Name")))] = (
+                        stack,
+                        output.get("Value"),
+                    )
     return exports

@@ -82,7 +82,10 @@ def read_stacks(path: Path) -> list[Stack]:
         stacks = list(_of_assembly(path))
     else:
         name = path.name.split(".")[0]
-        stacks = list(_with_nested(Stack(name=name, template=read_template(path))))
+        template = read_template(path)
+        if "Resources" not in template.body:
+            raise InputError(f"{path}: it is no CloudFormation template: it has no Resources")
+        stacks = list(_with_nested(Stack(name=name, template=template)))
     return stacks
 
 
@@ -94,17 +97,24 @@ def _of_assembly(folder: Path) -> Iterator[Stack]:
     for name, artifact in artifacts.items():
         kind, properties = artifact.get("type"), artifact.get("properties") or {}
         if kind == _ASSEMBLY:
-            yield from _of_assembly(folder / properties["directoryName"])
+            yield from _of_assembly(folder / _member(manifest, name, properties, "directoryName"))
         elif kind == _STACK:
             account, _, region = artifact.get("environment", "").removeprefix("aws://").partition("/")
             stack = Stack(
-                name=name,
-                template=read_template(folder / properties["templateFile"]),
+                name=artifact.get("displayName") or name,
+                template=read_template(folder / _member(manifest, name, properties, "templateFile")),
                 stack_name=properties.get("stackName") or name,
                 account="" if account in _UNKNOWN else account,
                 region="" if region in _UNKNOWN else region,
             )
             yield from _with_nested(stack)
+
+
+def _member(manifest: Path, artifact: str, properties: Mapping[str, Any], name: str) -> str:
+    value = properties.get(name)
+    if not isinstance(value, str):
+        raise InputError(f"{manifest}: the artifact {artifact!r} has no {name}")
+    return value
 
 
 def _with_nested(stack: Stack) -> Iterator[Stack]:

@@ -17,6 +17,7 @@ from alarmlab.model import members as m
 from alarmlab.model.zones import zone
 
 MUTE_RULE = "AWS::CloudWatch::AlarmMuteRule"
+_PROPERTIES = frozenset(("Name", "Description", "Rule", "MuteTargets", "StartDate", "ExpireDate", "Tags"))
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 _EXPRESSION = re.compile(r"(at|cron)\((.+)\)")
 _LEAST_MINUTES, _MOST_MINUTES = 1, 15 * 1440
@@ -96,6 +97,7 @@ def read_mute_rule(properties: Mapping[str, Any], *, id: str) -> MuteRule:
 
 
 def _read(properties: Mapping[str, Any], id: str) -> MuteRule:
+    m.refuse_unknown(properties, _PROPERTIES, MUTE_RULE)
     schedule = m.required_mapping(m.required_mapping(properties, "Rule"), "Schedule")
     expression = m.required_text(schedule, "Expression")
     found = _EXPRESSION.fullmatch(expression)
@@ -135,19 +137,29 @@ def _cron(text: str) -> tuple[frozenset[int], ...]:
 
 
 def _values(text: str, name: str, least: int, most: int) -> frozenset[int]:
-    if text == "*":
-        return frozenset(range(least, most + 1))
     values: set[int] = set()
     for item in text.upper().split(","):
-        first, dash, last = (_NAMES.get(part, part) for part in item.partition("-"))
-        try:
-            span = range(int(first), int(last if dash else first) + 1)
-        except ValueError:
-            span = range(0)
+        span = _span(item, name, least, most)
         if not span or span[0] < least or span[-1] > most:
-            raise InputError(f"Expression: {item!r} is no {name}: use numbers or names, with - and ,")
+            raise InputError(f"Expression: {item!r} is no {name}: use numbers or names, with * - , and /")
         values.update(span)
     return frozenset(value % 7 if name == "day of week" else value for value in values)
+
+
+def _span(item: str, name: str, least: int, most: int) -> range:
+    """`*`, `5`, `1-5`, `*/15`, `MON-FRI` or `10-40/10`; empty for what is none of these."""
+    whole, _, step = item.partition("/")
+    first, dash, last = (_NAMES.get(part, part) for part in whole.partition("-"))
+    if whole == "*":
+        first, dash, last = str(least), "-", str(most)
+    if name == "day of week" and dash and last == "0":
+        last = "7"
+    if not dash:
+        last = str(most) if step else first
+    numbers = (first, last, step or "1")
+    if not all(number.isdecimal() for number in numbers) or int(numbers[2]) == 0:
+        return range(0)
+    return range(int(first), int(last) + 1, int(numbers[2]))
 
 
 def _time(properties: Mapping[str, Any], name: str) -> datetime | None:

@@ -1,6 +1,6 @@
 """Composite alarms: their states, and what holds their actions back, compared with a walk through every second."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 import pytest
@@ -128,11 +128,12 @@ def seconds(states: Timeline) -> list[State]:
 def test_states_second_by_second(a: Timeline, b: Timeline, initial: State) -> None:
     """In every second after the start the state is what the rule makes of the children's states in that second."""
     walked_a, walked_b = seconds(a), seconds(b)
-    for rule, holds in {
+    rules: dict[str, Callable[[State, State], bool]] = {
         "ALARM(a) AND NOT ALARM(b)": lambda x, y: x is ALARM and y is not ALARM,
         "AT_LEAST(2, ALARM, (a, b)) OR INSUFFICIENT_DATA(b)": lambda x, y: (x is ALARM and y is ALARM) or y is UNKNOWN,
         "OK(a) OR FALSE": lambda x, y: x is OK,
-    }.items():
+    }
+    for rule, holds in rules.items():
         found = composed(composite(rule), {"a": a, "b": b}, start=0, initial=initial)
         wanted = [ALARM if holds(x, y) else OK for x, y in zip(walked_a, walked_b, strict=True)]
         assert [found.state(second) for second in range(END + 1)] == wanted
@@ -178,11 +179,6 @@ def test_suppression_second_by_second(states: Timeline, suppressor: Timeline, wa
     alarm = composite(suppressor="s", wait=wait, extension=extension)
     wanted = [(at, state) for at, state in walked(alarm, states, suppressor) if state is not UNKNOWN]
     assert ran(told(alarm, states, suppressor=suppressor, mute_rules=(), end=END)) == wanted
-
-
-def outcomes(news: Sequence[Told]) -> Mapping[int, str]:
-    """What held back the actions of each transition, by its moment."""
-    return {item.changed_at: item.held_back_by for item in news}
 
 
 @settings(deadline=None, max_examples=100)
