@@ -19,7 +19,8 @@ _NARROWEST, _WIDEST = 60, 100
 
 _DESCRIPTION = """\
 Says in words what every alarm does: when it goes off, how soon it can at best, whom it tells, what it costs a month, and
-what is suspicious about it. With --tests it also says what the tests of suites prove of each."""
+what is suspicious about it. With --tests it also says what the tests of suites prove of each. Times count from the value
+itself: what a service takes to publish its metric comes on top."""
 
 _EXAMPLES = """\
 examples:

@@ -103,6 +103,11 @@ class _Watching:
         return known(self.metric) if self.metric is not None else Known()
 
     @property
+    def sparse_errors(self) -> bool:
+        """Whether errors are counted, and nothing is published where there is nothing to count."""
+        return any(fact.errors for fact in self.facts) and all(fact.on_demand for fact in self.facts)
+
+    @property
     def threshold(self) -> float:
         return self.settings.threshold or 0.0
 
@@ -134,9 +139,11 @@ def _silence_unseen(watching: _Watching) -> Finding | None:
 
 
 def _ok_after_silence(watching: _Watching) -> Finding | None:
-    sparse = any(fact.errors for fact in watching.facts) and all(fact.on_demand for fact in watching.facts)
     if not (
-        watching.settings.missing is Missing.MISSING and sparse and watching.alarm.about.ok_actions and watching.up
+        watching.settings.missing is Missing.MISSING
+        and watching.sparse_errors
+        and watching.alarm.about.ok_actions
+        and watching.up
     ):
         return None
     return Finding(
@@ -148,8 +155,8 @@ def _ok_after_silence(watching: _Watching) -> Finding | None:
 
 def _one_then_silence(watching: _Watching) -> Finding | None:
     settings = watching.settings
-    sparse = any(fact.errors for fact in watching.facts) and all(fact.on_demand for fact in watching.facts)
-    if not (settings.missing is Missing.MISSING and sparse and settings.datapoints_to_alarm > 1 and watching.up):
+    missing_is_skipped = settings.missing is Missing.MISSING and settings.datapoints_to_alarm > 1
+    if not (missing_is_skipped and watching.sparse_errors and watching.up):
         return None
     old = settings.period * settings.datapoints_to_alarm
     return Finding(
@@ -166,9 +173,10 @@ def _few_samples(watching: _Watching) -> Finding | None:
     decided = settings.low_sample_ignore or settings.datapoints_to_alarm > 2
     if percentile is None or decided or not watching.fact.on_demand or not (90 <= percentile < 100):
         return None
+    enough = "one such period is" if settings.datapoints_to_alarm == 1 else "two such periods are"
     return Finding(
         rule="few-samples",
-        why=f"With little traffic the {settings.stat} is the one slowest request, and {settings.datapoints_to_alarm} is enough.",
+        why=f"With little traffic the {settings.stat} is the one slowest request, and {enough} enough.",
         fix="EvaluateLowSampleCountPercentile: ignore, or more DatapointsToAlarm.",
     )
 
@@ -180,8 +188,8 @@ def _one_datapoint(watching: _Watching) -> Finding | None:
         return None
     return Finding(
         rule="one-datapoint",
-        why=f"One minute is enough: a short peak of {watching.metric.name if watching.metric else 'it'} goes off.",
-        fix="3 of 5 DatapointsToAlarm, for instance; it fires two minutes later.",
+        why=f"One period of {duration(settings.period)} is enough: a short peak goes off.",
+        fix="3 of 5 DatapointsToAlarm, for instance: it fires two periods later.",
     )
 
 
