@@ -40,7 +40,8 @@ test: $(VENV)/.dev node_modules/.installed ## every test tier; says what it skip
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 	@ruff check . && ruff format --check . && mypy && PYTHONPATH=alarmlab/src:constructs:lambda lint-imports --no-logo
 
-alarms: $(VENV)/.sandbox node_modules/.installed ## prove the alarms of ENV: synthesize, then every suite in tests/alarms
+alarms: ENV := prod
+alarms: $(VENV)/.sandbox node_modules/.installed ## prove the alarms of prod: synthesize, then every suite in tests/alarms
 	@$(CDK) synth --quiet -c env=$(ENV) $(CDK_ARGS) && alarmlab test tests/alarms --assembly cdk.out $(ARGS)
 
 synth: $(VENV)/.app node_modules/.installed ## write cdk.out for ENV, without credentials, network or Docker
