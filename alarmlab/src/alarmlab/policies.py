@@ -4,7 +4,7 @@
 is simulated here is what CloudWatch does; a band is a model of CloudWatch's own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -218,8 +218,7 @@ def _expression(id: str, expression: str, *, returned: bool) -> dict[str, Any]:
 def _common(watched: Watched) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if watched.actions:
-        actions: Sequence[str] = list(watched.actions)
-        found |= {"AlarmActions": actions, "OKActions": actions}
+        found |= {"AlarmActions": list(watched.actions), "OKActions": list(watched.actions)}
     if watched.tags:
         found["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(watched.tags.items())]
     return found

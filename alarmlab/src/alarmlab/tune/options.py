@@ -1,0 +1,122 @@
+"""Settings of an alarm that meet an objective.
+
+For each M of N the tightest threshold (or the narrowest band) that the objective allows is looked for by bisection: what
+is proposed has been run. Beside them, for an alarm on one metric, the policies of `alarmlab.policies`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from alarmlab import policies
+from alarmlab.errors import InputError, UnsupportedError
+from alarmlab.model.alarms import Alarm, MetricAlarm
+from alarmlab.model.read import ALARM, read_alarm
+from alarmlab.tune.levels import level_of, levels_of, properties_of, widths, with_level
+from alarmlab.tune.trial import Option, Trial
+
+_M_OF_N = ((1, 1), (2, 2), (2, 3), (3, 3), (3, 5), (5, 5))
+
+
+def options(alarm: Alarm, trial: Trial) -> Iterator[Option]:
+    """The alarm as it is, then what the objective allows: its own kind for each M of N, then other policies.
+
+    Raises:
+        UnsupportedError: the alarm has no threshold and no band.
+        InputError: it cannot be evaluated on what was recorded.
+    """
+    if not isinstance(alarm, MetricAlarm):
+        raise UnsupportedError(
+            f"alarm {alarm.about.id!r}: only alarms with a threshold or a band can be tuned, name one"
+        )
+    if not any(query.metric in case.shelf.series for case in trial.cases for query in alarm.queries if query.metric):
+        read = "; ".join(dict.fromkeys(str(query.metric) for query in alarm.queries if query.metric))
+        raise InputError(f"alarm {alarm.about.id!r}: it reads {read or 'no metric'}, which was not recorded")
+    yield trial.option("as it is", [alarm], {}, level=level_of(alarm))
+    levels = levels_of(alarm, trial.cases)
+    for needed, periods in dict.fromkeys((_now(alarm), *_M_OF_N)):
+        if periods * alarm.settings.period <= (
+            policies.DAY if alarm.settings.period < policies.HOUR else policies.WEEK
+        ):
+            yield from _tightest(alarm, trial, levels, needed, periods)
+    if len(alarm.queries) == 1 and alarm.queries[0].metric is not None:
+        yield from _policies(alarm, trial)
+
+
+def best(found: Sequence[Option]) -> Option | None:
+    """Of what is allowed: the one that catches most labelled windows, with the fewest false alarms; else the soonest.
+
+    Where nothing is labelled, nothing says what another M of N or policy would miss: the alarm's own M of N stays.
+    """
+    now, *others = found
+    allowed = [option for option in others if option.is_allowed]
+    if not now.outcome.windows:
+        return next(
+            (each for each in allowed if (each.datapoints, each.periods) == (now.datapoints, now.periods)), None
+        )
+
+    def worth(option: Option) -> tuple[float, ...]:
+        outcome = option.outcome
+        return outcome.caught, -outcome.false, -(outcome.delay or 0.0)
+
+    return max(allowed, key=worth, default=None)
+
+
+def _now(alarm: MetricAlarm) -> tuple[int, int]:
+    return alarm.settings.datapoints_to_alarm, alarm.settings.evaluation_periods
+
+
+def _tightest(alarm: MetricAlarm, trial: Trial, levels: Sequence[float], needed: int, periods: int) -> Iterator[Option]:
+    """The tightest of `levels`, which begin with the laxest, that is allowed: more is told the tighter it is."""
+
+    def tried(level: float) -> Option:
+        properties = {
+            **properties_of(alarm, level),
+            "EvaluationPeriods": periods,
+            "DatapointsToAlarm": needed,
+        }
+        return trial.option("tightest", [with_level(alarm, level, needed, periods)], properties, level=level)
+
+    found, low, high = None, 0, len(levels) - 1
+    while low <= high:
+        middle = (low + high) // 2
+        option = tried(levels[middle])
+        if option.is_allowed:
+            found, low = option, middle + 1
+        else:
+            high = middle - 1
+    if found is not None:
+        yield found
+
+
+def _policies(alarm: MetricAlarm, trial: Trial) -> Iterator[Option]:
+    """A band, and what the metric has not done before, whether or not the objective allows them."""
+    query = alarm.queries[0]
+    assert query.metric is not None
+    watched = policies.Watched(
+        metric=query.metric, stat=query.stat, actions=alarm.about.alarm_actions, tags=alarm.about.tags
+    )
+    side: policies.Side = "below" if alarm.settings.comparison.startswith("LessThan") else "above"
+    id = re.sub(r"[^A-Za-z0-9]", "", alarm.about.id.rpartition("/")[2])
+    period = max(300, query.period)
+    properties = policies.band(watched, width=2, period=period, side=side, datapoints=2, periods=3)
+    banded = _read(f"{id}Band", properties)
+    for found in _tightest(banded, trial, widths(), 2, 3):
+        pasted = policies.band(watched, width=found.level or 2, period=period, side=side, datapoints=2, periods=3)
+        yield replace(found, name="CloudWatch-like band", properties=_resource(f"{id}Band", pasted))
+    steps = [series[0].step for case in trial.cases if (series := case.shelf.series.get(query.metric))]
+    resources = policies.unlike_before(id, watched, step=max(query.period, *steps), side=side)
+    alarms = [_read(name, resource["Properties"]) for name, resource in resources.items()]
+    yield trial.option("unlike before", alarms, resources)
+    yield trial.option("unlike before, 12 h quiet", alarms, resources, cool_down=policies.COOL_DOWN)
+
+
+def _resource(id: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {id: {"Type": ALARM, "Properties": properties}}
+
+
+def _read(id: str, properties: Mapping[str, Any]) -> MetricAlarm:
+    alarm = read_alarm(ALARM, properties, id=id)
+    assert isinstance(alarm, MetricAlarm)
+    return alarm
