@@ -184,5 +184,6 @@ def _warnings(results: Iterable[Result], style: Style) -> Iterator[str]:
 
 def _refused(refused: Mapping[str, InputError], style: Style) -> Iterator[str]:
     if refused:
-        yield style.paint(f"{len(refused)} alarms of the assembly are not evaluated:", _YELLOW)
+        count = "1 alarm of the assembly is" if len(refused) == 1 else f"{len(refused)} alarms of the assembly are"
+        yield style.paint(f"{count} not evaluated:", _YELLOW)
         yield from (f"  {id}: {error}" for id, error in refused.items())

@@ -206,9 +206,9 @@ def test_who_takes_part(run_tests: RunTests) -> None:
     assert by_data.case is not None
     assert by_name.case is not None
     assert composite.case is not None
-    assert (set(by_data.case.alarms), by_data.case.fed) == ({"Quiet"}, {"Quiet"})
-    assert (set(by_name.case.alarms), by_name.case.fed) == ({"Quiet"}, frozenset())
-    assert (set(composite.case.alarms), composite.case.fed) == ({"Errors", "Both", "Latency"}, {"Errors", "Both"})
+    assert (set(by_data.case.alarms), set(by_data.case.fed)) == ({"Quiet"}, {"Quiet"})
+    assert (set(by_name.case.alarms), set(by_name.case.fed)) == ({"Quiet"}, set())
+    assert (set(composite.case.alarms), set(composite.case.fed)) == ({"Errors", "Both", "Latency"}, {"Errors", "Both"})
 
 
 def test_the_run_ends_with_the_last_value_or_expectation(run_tests: RunTests) -> None:
@@ -436,7 +436,7 @@ def test_an_assembly_is_looked_for_beside_the_suite_first(tmp_path: Path, monkey
     folder.mkdir()
     file = folder / "some.yaml"
     file.write_text("assembly: template.yaml\ntests: [{expect: [{pages: 0}]}]")
-    found = []
+    found: list[str] = []
     for place, name in ((tmp_path, "Here"), (folder, "Beside")):
         alarm = f"{name}: {{Type: AWS::CloudWatch::LogAlarm, Properties: {{}}}}"
         (place / "template.yaml").write_text(f"Resources:\n  {alarm}\n")
