@@ -127,7 +127,7 @@ def _metrics() -> dict[MetricId, Floats]:
     for zone, tier in (("eu", "gold"), ("us", "silver")):
         series[MetricId("", "zone_info", dimensions_of({"zone": zone, "tier": tier}))] = np.ones(SAMPLES)
     for share, bound in ((0.3, "0.1"), (0.8, "0.5"), (0.9, "2"), (1.0, "+Inf")):
-        seen: Floats = 9000.0 + np.cumsum(random.integers(10, 90, SAMPLES)) * share
+        seen = 9000.0 + (np.cumsum(random.integers(10, 90, SAMPLES)) * share).astype(np.float64)
         series[MetricId("", "latency_bucket", dimensions_of({"le": bound}))] = seen
     return series
 

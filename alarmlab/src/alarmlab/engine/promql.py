@@ -11,12 +11,12 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from alarmlab.engine.judge import ALARM, KEEP, OK, states_after
+from alarmlab.engine.promql_histograms import histogram_quantile
 from alarmlab.engine.promql_ranges import Ranges, newest, over_time
 from alarmlab.engine.promql_vectors import (
     Labels,
     Vector,
     aggregate,
-    histogram_quantile,
     nameless,
     of_numbers,
     of_sets,

@@ -42,14 +42,15 @@ def price_of(alarm: Alarm) -> Price:
         return Price(dollars=COMPOSITE, parts="composite")
     if not isinstance(alarm, MetricAlarm):
         return Price(dollars=0.0, parts="PromQL", open="PromQL alarms have no published price that we know of")
-    if any(is_insights(query.expression) for query in alarm.queries):
-        return Price(
-            dollars=0.0, parts="Metrics Insights", open=f"${ANALYZED:.2f} for each metric that the query analyzes"
-        )
     metrics = sum(query.metric is not None for query in alarm.queries)
+    queries = any(is_insights(query.expression) for query in alarm.queries)
     each = HIGH_RESOLUTION if alarm.settings.period < 60 else STANDARD
     counted = metrics + (BAND_METRICS if alarm.band else 0)
     resolution = ", high resolution" if each == HIGH_RESOLUTION else ""
     band = " and the two of the band" if alarm.band else ""
     plural = "metric" if metrics == 1 else "metrics"
-    return Price(dollars=round(each * counted, 2), parts=f"{metrics} {plural}{band}{resolution}")
+    return Price(
+        dollars=round(each * counted, 2),
+        parts="Metrics Insights" if queries and not metrics else f"{metrics} {plural}{band}{resolution}",
+        open=f"${ANALYZED:.2f} for each metric that the query analyzes" if queries else "",
+    )

@@ -94,6 +94,18 @@ def test_markdown_is_a_list_for_each_alarm(folder: Path, capsys: pytest.CaptureF
     assert "- **microseconds**: " in out
 
 
+def test_a_suite_explains_its_own_alarms(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Alarms written into a suite, and its own tests of them."""
+    (folder / "own.yaml").write_text(
+        "alarms:\n  Busy:\n    Type: AWS::CloudWatch::Alarm\n    Properties: {Namespace: App, MetricName: Busy, "
+        "Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 5, ComparisonOperator: GreaterThanThreshold}\n"
+        "tests:\n  - {name: busy, start: 2026-01-05T09:00:00Z, series: [{metric: App Busy, values: 9x4}], "
+        "expect: [{at: 2m, alarm: Busy, state: ALARM}]}\n"
+    )
+    assert main(["explain", "own.yaml", "--tests", "own.yaml"]) == 0
+    assert "Tests: 1 in which it fires" in capsys.readouterr().out
+
+
 def test_an_alarm_that_is_not_there_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 2, with the nearest name."""
     assert main(["explain", "template.yaml", "--alarm", "ranker/latenci"]) == 2
