@@ -12,9 +12,10 @@ EXTRA_PERIODS = 2
 """How many periods beyond N are fetched, where an alarm's test does not say.
 
 CloudWatch says that the number depends on the period and the resolution, and not how. The examples on its page (N = 3,
-periods of five minutes) show two more: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html.
-That two are few at high resolution fits what PutMetricAlarm says of a period of 10 s on a metric of 60 s. With periods of one
-minute, users report that the last value of a sparse metric counts for about five minutes more, not two
+periods of five minutes) show two more:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html. That there are few at high
+resolution fits what PutMetricAlarm says of a period of 10 s on a metric of 60 s: it lapses into INSUFFICIENT_DATA. With
+periods of a minute, users report that the last value of a sparse metric counts for about five minutes more, not two
 (https://cloudaffaire.com/aws/delay-in-aws-cloudwatch-alarm-state-change/): `evaluation_range` expresses that.
 """
 
