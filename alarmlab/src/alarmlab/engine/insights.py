@@ -114,7 +114,7 @@ _ORDER: Mapping[str, Callable[[Floats], Floats]] = {
 
 
 def _returned(query: InsightsQuery, points: Floats) -> Truths:
-    """Which series [S, T] are among the first `limit` at each moment; one without datapoints is not in the running."""
+    """Which series [S, T] are among the first `limit` at each moment; those without datapoints come last."""
     there = np.isfinite(points).any(axis=-1)
     keys = np.zeros(there.shape)
     if query.order_by:
@@ -126,4 +126,4 @@ def _returned(query: InsightsQuery, points: Floats) -> Truths:
     keys = np.where(there, keys, np.inf)
     rank = np.empty(keys.shape, dtype=np.int64)
     np.put_along_axis(rank, np.argsort(keys, axis=0, kind="stable"), np.arange(len(keys))[:, np.newaxis], axis=0)
-    return there & (rank < query.limit)
+    return rank < query.limit
