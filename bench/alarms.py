@@ -60,10 +60,14 @@ def run(rounds: int) -> list[dict[str, object]]:
                 _row("promtool test rules, once", [_promtool(promtool, Path(folder), pairs, hundred[0]["alarms"])])
             )
             for row in rows:
-                row["promtool_ratio"] = round(float(str(rows[-1]["wall_s"])) / float(str(row["wall_s"])), 1)
+                row |= {f"promtool_{name}_ratio": _ratio(rows[-1], row, f"{name}_s") for name in ("wall", "cpu")}
     rows.append(_row("start-up alone", [_engine("nothing") for _ in range(rounds)]))
     rows += [_row(f"a year of one: {case}", [_engine(case) for _ in range(rounds)]) for case in YEAR_CASES]
     return rows
+
+
+def _ratio(peer: Mapping[str, object], ours: Mapping[str, object], name: str) -> float:
+    return round(float(str(peer[name])) / float(str(ours[name])), 1)
 
 
 def _row(case: str, found: Sequence[Mapping[str, Any]]) -> dict[str, object]:
@@ -177,7 +181,8 @@ def _suite(pairs: Sequence[work.Pair], alarms: Mapping[str, Any]) -> str:
         ],
     }
     resources = {pair.name: {"Type": "AWS::CloudWatch::Alarm", "Properties": dict(pair.properties)} for pair in pairs}
-    return yaml.safe_dump({"alarms": resources, "tests": [test]}, sort_keys=False, width=10**9)
+    text: str = yaml.safe_dump({"alarms": resources, "tests": [test]}, sort_keys=False, width=10**9)
+    return text
 
 
 def _measure(case: str) -> None:
