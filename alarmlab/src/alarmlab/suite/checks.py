@@ -69,7 +69,7 @@ def _check_state(expectation: ExpectedState, case: Case, run: Run) -> Failure | 
         return None
     return Failure(
         expectation=expectation,
-        expected=f"{id} in {expected_words(expectation, start)}",
+        expected=f"{expectation.alarm} in {expected_words(expectation, start)}",
         happened=f"{_then(timeline, first, last, start)}; {_otherwise(timeline, expectation, run)}",
         alarms=(id,),
     )
@@ -137,7 +137,7 @@ def _page_details(counted: Sequence[Told], sent: Sequence[Told], case: Case, run
             else "no severity"
         )
         aside = "" if told in counted else ", not counted"
-        yield f"{told.alarm} paged at {written(told.at - case.test.start)} ({kind}{aside})"
+        yield f"{case.alarms[told.alarm].about.name} paged at {written(told.at - case.test.start)} ({kind}{aside})"
     told_at = {(told.alarm, told.changed_at): told for told in run.told if told.state is State.ALARM}
     silent = False
     for id, timeline in run.timelines.items():
@@ -146,7 +146,8 @@ def _page_details(counted: Sequence[Told], sent: Sequence[Told], case: Case, run
             if to is not State.ALARM or (told_then is not None and not told_then.held_back_by):
                 continue
             silent = True
-            yield f"{id} went into ALARM at {written(at - case.test.start)}, but {_why_silent(id, told_then, case)}"
+            at_last = written(at - case.test.start)
+            yield f"{case.alarms[id].about.name} went into ALARM at {at_last}, but {_why_silent(id, told_then, case)}"
     if not sent and not silent:
         standing = [id for id, timeline in run.timelines.items() if timeline.initial is State.ALARM]
         if standing:
@@ -179,11 +180,12 @@ def _incident_details(opened: Sequence[Incident], start: int) -> Iterator[str]:
 
 
 def _went_off(expectation: ExpectedCount, case: Case, run: Run) -> list[str]:
-    """The alarms that a picture helps with: those meant that went into ALARM, or else those meant."""
+    """The alarms that a picture helps with: those meant that went into ALARM, or else had data, or else those meant."""
     meant = [
         id
         for id, alarm in case.alarms.items()
         if id == (case.named[expectation.alarm] if expectation.alarm else id)
         and expectation.severity.lower() in ("", severity_of(alarm))
     ] or [*case.alarms]
-    return [id for id in meant if State.ALARM in run.timelines[id].to] or meant
+    went_off = [id for id in meant if State.ALARM in run.timelines[id].to]
+    return went_off or [id for id in meant if id in case.fed] or meant

@@ -17,6 +17,8 @@ from alarmlab.suite.durations import written
 from alarmlab.suite.picture import Curve, Mark, Picture, number
 
 _WIDTH = 80
+_LEAST = 16
+"""Characters of a metric that are worth showing."""
 _MOST_CHILDREN = 8
 _SIGNS = {
     "GreaterThanThreshold": ">",
@@ -34,7 +36,7 @@ def picture_of(id: str, case: Case, run: Run, marks: Sequence[Mark]) -> Picture:
     alarm = case.alarms[id]
     children = [(child, run.timelines[child]) for child in looked_at(alarm)[:_MOST_CHILDREN]]
     return Picture(
-        title=_cut(f"{id}: {condition(alarm)}"),
+        title=_title(alarm),
         start=run.start,
         end=run.end,
         curve=_curve(alarm, case, run) if isinstance(alarm, MetricAlarm) else None,
@@ -42,6 +44,16 @@ def picture_of(id: str, case: Case, run: Run, marks: Sequence[Mark]) -> Picture:
         pages=tuple(told.at for told in pages(run) if told.alarm == id),
         marks=tuple(marks),
     )
+
+
+def _title(alarm: Alarm) -> str:
+    """The alarm and when it goes off; of what is too long for a line, the metric is cut, and the threshold stays."""
+    whole = f"{alarm.about.name}: {condition(alarm)}"
+    if len(whole) > _WIDTH and isinstance(alarm, MetricAlarm):
+        what = _what(alarm)
+        room = len(what) - (len(whole) - _WIDTH)
+        whole = f"{alarm.about.name}: {_cut(what, max(room, _LEAST))}{condition(alarm).removeprefix(what)}"
+    return _cut(whole, _WIDTH)
 
 
 def condition(alarm: Alarm) -> str:
@@ -62,7 +74,7 @@ def condition(alarm: Alarm) -> str:
 def _what(alarm: MetricAlarm) -> str:
     query = next(query for query in alarm.queries if query.id == alarm.returned)
     if query.metric is None:
-        return " ".join(query.expression.split())
+        return query.label or " ".join(query.expression.split())
     return f"{query.stat} of {query.metric.name}"
 
 
@@ -82,5 +94,5 @@ def _curve(alarm: MetricAlarm, case: Case, run: Run) -> Curve | None:
     return Curve(moments=moments, values=values, limits=limits)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."

@@ -19,7 +19,24 @@ MARGIN = 14
 """Columns for what is on the left of them."""
 HEIGHT = 8
 _LABEL = MARGIN - 2
-_TICKS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_419_200)
+_TICKS = (
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10_800,
+    21_600,
+    43_200,
+    86_400,
+    172_800,
+    604_800,
+    2_592_000,
+    7_776_000,
+)
 _TICK_COLUMNS = 9
 # Dots of a braille cell by row and column, as Unicode numbers them.
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
@@ -113,8 +130,8 @@ def draw(picture: Picture, glyphs: Glyphs) -> list[str]:
     lines = [picture.title]
     if picture.curve is not None:
         lines += _curve(picture.curve, scale, glyphs)
-    for label, timeline in picture.states:
-        lines.append(_row(label, _states(timeline, scale, glyphs)))
+    states = [(label, _states(timeline, scale, glyphs)) for label, timeline in picture.states]
+    lines += [_row(label, cells) for label, cells in states]
     if picture.pages:
         cells = [" "] * PLOT
         for moment in picture.pages:
@@ -123,8 +140,8 @@ def draw(picture: Picture, glyphs: Glyphs) -> list[str]:
     lines.append(_row("", _axis(scale)))
     for mark in picture.marks:
         lines += _mark(mark, scale, glyphs)
-    shown = {timeline.state(moment) for _, timeline in picture.states for moment in (picture.start, *timeline.at)}
-    lines.append(_row("", "  ".join(f"{glyphs.states[state]} {state}" for state in State if state in shown)))
+    shown = [state for state in State if any(glyphs.states[state] in cells for _, cells in states)]
+    lines.append(_row("", "  ".join(f"{glyphs.states[state]} {state}" for state in shown)))
     return [line.rstrip() for line in lines]
 
 
