@@ -8,8 +8,9 @@ import numpy as np
 
 from alarmlab.backtest.nab import Windows, read_windows
 from alarmlab.backtest.records_csv import UNNAMED, read_csv
-from alarmlab.backtest.records_json import read_json
+from alarmlab.backtest.records_json import RESULTS, read_json
 from alarmlab.backtest.shelf import Shelf, shelf_of
+from alarmlab.backtest.times import text_of
 from alarmlab.backtest.track import Track
 from alarmlab.engine.window import Moments
 from alarmlab.errors import InputError
@@ -95,23 +96,19 @@ def read_cases(
 
 
 def _of_folder(folder: Path, queries: Path | None) -> list[_File]:
+    """CSV files and recordings; what else lies in a folder in JSON may be anything: labels, settings."""
     found = []
     for path in sorted(folder.rglob("*")):
-        is_csv = path.suffix.lower() == ".csv"
-        # What else lies in a folder in JSON may be anything: labels, settings.
-        if path.is_file() and (is_csv or (path.suffix.lower() == ".json" and "MetricDataResults" in _text(path))):
+        kind = path.name.lower().removesuffix(".gz")
+        if path.is_file() and (kind.endswith(".csv") or (kind.endswith(".json") and RESULTS in text_of(path))):
             found.append(_read(path, path.relative_to(folder).as_posix(), queries))
     return found
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _read(path: Path, name: str, queries: Path | None) -> _File:
     if not path.is_file():
         raise InputError(f"{path}: no such file or folder")
-    if path.suffix.lower() == ".json":
+    if text_of(path).lstrip()[:1] in ("{", "["):
         tracks, notes = read_json(path, queries)
         return _File(name=name, path=path, tracks=tracks, notes=notes)
     return _File(name=name, path=path, tracks=read_csv(path), notes=())

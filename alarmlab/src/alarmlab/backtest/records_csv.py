@@ -5,12 +5,12 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
 import numpy as np
 
+from alarmlab.backtest.times import moment_of, text_of
 from alarmlab.backtest.track import Track, read_dimensions, read_metric
 from alarmlab.engine.statistics import is_statistic
 from alarmlab.errors import InputError
@@ -20,28 +20,6 @@ UNNAMED = MetricId("", "")
 """The metric of a file that does not name one."""
 _TIMES = ("timestamp", "time", "date", "datetime")
 _ABOUT = ("metric", "namespace", "dimensions", "statistic", "unit", "period")
-_MILLISECONDS = 100_000_000_000
-"""Unix times beyond this are milliseconds: as seconds they would lie in the year 5138."""
-
-
-def moment_of(text: str) -> int:
-    """Unix seconds of an ISO 8601 time (UTC where it does not say), or of Unix seconds or milliseconds.
-
-    Raises:
-        InputError: says how to write it.
-    """
-    try:
-        parsed = datetime.fromisoformat(text.strip()) if not _is_number(text) else None
-    except ValueError:
-        raise InputError(f"timestamp: {text!r}: write a time such as 2026-01-05T09:00:00Z, or Unix seconds") from None
-    if parsed is None:
-        number = float(text)
-        return math.floor(number / 1000 if abs(number) > _MILLISECONDS else number)
-    return math.floor((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())
-
-
-def _is_number(text: str) -> bool:
-    return text.strip().lstrip("-").replace(".", "", 1).isdecimal() and len(text.strip()) > len("20260105")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,10 +61,7 @@ def read_csv(path: Path) -> list[Track]:
     Raises:
         InputError: `file:line` and what is wrong there.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+    text = text_of(path)
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     found: dict[tuple[str, ...], list[tuple[int, float]]] = defaultdict(list)

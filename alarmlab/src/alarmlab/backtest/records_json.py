@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from alarmlab.backtest.records_csv import moment_of
+from alarmlab.backtest.times import moment_of, text_of
 from alarmlab.backtest.track import Track
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import MetricQuery
@@ -55,11 +55,11 @@ def load(path: Path) -> Any:
         InputError: with the line that is not understood.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(text_of(path))
     except json.JSONDecodeError as error:
         raise InputError(f"{path}:{error.lineno}: not JSON: {error.msg}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+    except RecursionError:
+        raise InputError(f"{path}: not a recording: nested too deeply") from None
 
 
 def _tracks(

@@ -11,10 +11,11 @@ from alarmlab.backtest.dump import as_json
 from alarmlab.backtest.html import page
 from alarmlab.backtest.paging import SETTLE, WINDOW
 from alarmlab.backtest.records import Case, read_cases
-from alarmlab.backtest.records_csv import moment_of
 from alarmlab.backtest.replay import concerned, metrics_of, replay
 from alarmlab.backtest.report import Report, case_report
+from alarmlab.backtest.stand_ins import read_values, with_values
 from alarmlab.backtest.text import lines
+from alarmlab.backtest.times import moment_of
 from alarmlab.backtest.track import read_dimensions, read_metric
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress, write
@@ -71,6 +72,14 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     what.add_argument(
         "--labels", metavar="FILE", type=Path, help='when something was wrong: {"file": [["start", "end"]]}'
     )
+    what.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        dest="values",
+        action="append",
+        default=[],
+        help="for ${NAME} in metrics; repeatable",
+    )
     how = parser.add_argument_group("how it is run")
     how.add_argument("--alarm", metavar="NAME", action="append", default=[], help="only this one; repeatable")
     how.add_argument("--since", metavar="TIME", help="from here on; default: the recording's beginning")
@@ -95,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
     """
     window, settle = _duration("--window", options.window), _duration("--settle", options.settle)
     assembly = read_alarms(options.assembly)
-    alarms = _chosen(assembly, options.alarm)
+    alarms = with_values(_chosen(assembly, options.alarm), read_values(options.values))
     cases = read_cases(
         options.recordings,
         metric=_metric(options, assembly, alarms),
