@@ -110,7 +110,7 @@ def _check_count(expectation: ExpectedCount, case: Case, run: Run) -> Failure | 
     else:
         opened = [one for one in incidents(run, case.alarms.values()) if first <= one.opened_at <= last]
         found = [one for one in opened if expectation.severity.lower() in ("", one.severity)]
-        details = tuple(_incident_details(opened, case.test.start))
+        details = tuple(_incident_details(opened, case))
     if len(found) == expectation.count:
         return None
     return Failure(
@@ -146,18 +146,20 @@ def _page_details(counted: Sequence[Told], sent: Sequence[Told], case: Case, run
             if to is not State.ALARM or (told_then is not None and not told_then.held_back_by):
                 continue
             silent = True
-            at_last = written(at - case.test.start)
-            yield f"{case.alarms[id].about.name} went into ALARM at {at_last}, but {_why_silent(id, told_then, case)}"
+            went_at = written(at - case.test.start)
+            yield f"{case.alarms[id].about.name} went into ALARM at {went_at}, but {_why_silent(id, told_then, case)}"
     if not sent and not silent:
         standing = [id for id, timeline in run.timelines.items() if timeline.initial is State.ALARM]
         if standing:
-            yield "only going into ALARM pages, and these were in ALARM from the start: " + ", ".join(
-                standing[:_MOST_NAMED]
-            )
+            yield f"only going into ALARM pages, and these were in ALARM from the start: {_names(standing, case)}"
         elif run.timelines:
-            yield "no alarm that takes part went into ALARM: " + ", ".join([*run.timelines][:_MOST_NAMED])
+            yield f"no alarm that takes part went into ALARM: {_names([*run.timelines], case)}"
         else:
             yield "no alarm takes part: none reads a series of this test, and no expectation names one"
+
+
+def _names(ids: Sequence[str], case: Case) -> str:
+    return ", ".join(case.alarms[id].about.name for id in ids[:_MOST_NAMED])
 
 
 def _why_silent(id: str, told: Told | None, case: Case) -> str:
@@ -173,10 +175,10 @@ def _why_silent(id: str, told: Told | None, case: Case) -> str:
     return "it has no AlarmActions: nobody is told"
 
 
-def _incident_details(opened: Sequence[Incident], start: int) -> Iterator[str]:
+def _incident_details(opened: Sequence[Incident], case: Case) -> Iterator[str]:
     for one in opened:
-        members = ", ".join(one.members[:_MOST_NAMED])
-        yield f"{one.resource} from {written(one.opened_at - start)} (severity {one.severity or 'none'}): {members}"
+        opened_at = written(one.opened_at - case.test.start)
+        yield f"{one.resource} from {opened_at} (severity {one.severity or 'none'}): {_names(one.members, case)}"
 
 
 def _went_off(expectation: ExpectedCount, case: Case, run: Run) -> list[str]:

@@ -17,8 +17,6 @@ from alarmlab.suite.durations import written
 from alarmlab.suite.picture import Curve, Mark, Picture, number
 
 _WIDTH = 80
-_LEAST = 16
-"""Characters of a metric that are worth showing."""
 _MOST_CHILDREN = 8
 _SIGNS = {
     "GreaterThanThreshold": ">",
@@ -47,13 +45,11 @@ def picture_of(id: str, case: Case, run: Run, marks: Sequence[Mark]) -> Picture:
 
 
 def _title(alarm: Alarm) -> str:
-    """The alarm and when it goes off; of what is too long for a line, the metric is cut, and the threshold stays."""
-    whole = f"{alarm.about.name}: {condition(alarm)}"
-    if len(whole) > _WIDTH and isinstance(alarm, MetricAlarm):
-        what = _what(alarm)
-        room = len(what) - (len(whole) - _WIDTH)
-        whole = f"{alarm.about.name}: {_cut(what, max(room, _LEAST))}{condition(alarm).removeprefix(what)}"
-    return _cut(whole, _WIDTH)
+    """The alarm and when it goes off, in two lines where one is too short."""
+    name, goes_off = alarm.about.name, condition(alarm)
+    if len(name) + len(goes_off) + 2 <= _WIDTH:
+        return f"{name}: {goes_off}"
+    return f"{_cut(name, _WIDTH)}\n  {_cut(goes_off, _WIDTH - 2)}"
 
 
 def condition(alarm: Alarm) -> str:

@@ -107,7 +107,7 @@ class Picture:
     """What is shown of one alarm.
 
     Args:
-        title: one line above it.
+        title: a line or two above it.
         start: Unix second at the left.
         end: Unix second at the right.
         curve: None where there is no single number to show.
