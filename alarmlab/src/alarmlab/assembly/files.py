@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 
 from alarmlab.errors import InputError
 
+_MAX_DEPTH = 200
 _SHORT_FORMS = ("Ref", "Condition")
 """Functions whose tags are their names."""
 
@@ -35,7 +37,9 @@ class Template:
         Raises:
             InputError: it is not a mapping.
         """
-        found = self.body.get(name) or {}
+        found = self.body.get(name)
+        if found is None:
+            return {}
         if not isinstance(found, Mapping):
             raise InputError(f"{self.path or 'template'}: {name} is not a mapping")
         return found
@@ -112,20 +116,42 @@ def _json_lines(body: Any, text: str) -> dict[str, int]:
     return lines
 
 
-class _DuplicateKeyError(yaml.MarkedYAMLError):
-    """A name that a mapping has twice."""
+class _StructureError(yaml.MarkedYAMLError):
+    """A name that a mapping has twice, or nesting without end."""
 
 
 class Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
-    """YAML as CloudFormation takes it: `!Sub` for `Fn::Sub`, dates as text, no name twice."""
+    """YAML as CloudFormation takes it: `!Sub` for `Fn::Sub`, dates as text, no name twice, not too deep."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._too_deep = _too_deep(text)
+
+    def get_single_node(self) -> yaml.Node | None:
+        """See `yaml.SafeLoader`."""
+        # libyaml would overflow the stack, which ends the process.
+        if self._too_deep is not None:
+            raise _StructureError(problem="it is nested too deeply", problem_mark=self._too_deep)
+        return super().get_single_node()  # type: ignore[no-any-return]
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         """See `yaml.SafeLoader`."""
         first: dict[str, yaml.Node] = {}
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and first.setdefault(key.value, key) is not key:
-                raise _DuplicateKeyError(problem=f"{key.value!r} is there twice", problem_mark=key.start_mark)
+                raise _StructureError(problem=f"{key.value!r} is there twice", problem_mark=key.start_mark)
         return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
+
+
+def _too_deep(text: str) -> Any:
+    """The mark at which YAML is nested too deeply, None where it is not."""
+    depth = 0
+    with suppress(yaml.YAMLError):
+        for event in yaml.parse(text, Loader=Loader.__base__):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                return event.start_mark
+    return None
 
 
 def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
@@ -135,9 +161,9 @@ def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
             return {name: loader.construct_mapping(node, deep=True)}
         case yaml.SequenceNode():
             return {name: loader.construct_sequence(node, deep=True)}
-        case _:
-            value = loader.construct_scalar(node)
-            return {name: value.split(".", 1) if suffix == "GetAtt" else value}
+    assert isinstance(node, yaml.ScalarNode)
+    value = loader.construct_scalar(node)
+    return {name: str(value).split(".", 1) if suffix == "GetAtt" else value}
 
 
 Loader.add_multi_constructor("!", _function)

@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from urllib.parse import unquote
 
 from alarmlab.assembly.assembly import Assembly
 from alarmlab.assembly.intrinsics import REFERENCE
-from alarmlab.assembly.stacks import Stack
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm, CompositeAlarm
 from alarmlab.model.family import looked_at
@@ -16,27 +15,79 @@ from alarmlab.model.mute import MuteRule
 from alarmlab.model.rules import renamed
 
 _ARN = ":alarm:"
-Ids = Mapping[tuple[str, str], str]
-"""Ids by stack and logical id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """An alarm that a template declares, whether or not it can be read."""
+
+    name: str
+    id: str
+    stack: str
+
+
+class Names:
+    """What alarms are called in templates.
+
+    Args:
+        named: the alarms by name.
+        ids: by stack and logical id.
+    """
+
+    def __init__(self, named: Sequence[Named], ids: Mapping[tuple[str, str], str]) -> None:
+        self._ids = ids
+        self._by_name: dict[str, list[Named]] = defaultdict(list)
+        for item in named:
+            self._by_name[item.name].append(item)
+
+    def all_called(self, mention: str, stack: str) -> list[str]:
+        """The ids of the alarms that are mentioned in `stack`: those of that stack, or those of others."""
+        if mention.startswith(REFERENCE):
+            of, _, logical = unquote(mention.removeprefix(REFERENCE)).partition("|")
+            return [self._ids[of, logical]]
+        found = self._by_name.get(mention.partition(_ARN)[2] or mention, [])
+        return [item.id for item in ([item for item in found if item.stack == stack] or found)]
+
+    def one_called(self, mention: str, alarm: Alarm) -> str:
+        """The id of the one alarm that `alarm` mentions.
+
+        Raises:
+            InputError: there is none, or more than one.
+        """
+        found = self.all_called(mention, alarm.about.stack)
+        if len(found) == 1:
+            return found[0]
+        by = f"alarm {alarm.about.id!r}: it mentions {mention!r}"
+        if found:
+            raise InputError(f"{by}, as which {len(found)} are known: {', '.join(found)}")
+        near = get_close_matches(mention, self._by_name, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"{by}, which is in none of the templates{hint}")
 
 
 def linked(
     alarms: Sequence[Alarm],
-    rules: Sequence[tuple[Stack, MuteRule]],
+    rules: Sequence[tuple[str, MuteRule]],
+    names: Names,
     refused: Mapping[str, InputError],
     places: Mapping[str, str],
-    ids: Ids,
 ) -> Assembly:
     """What was read, with ids where composite alarms and mute rules mention alarms.
 
     A composite alarm that mentions an alarm which is not there, or was refused, or itself by way of others, is refused.
+
+    Args:
+        alarms: that could be read.
+        rules: with the stacks that declare them.
+        names: of all alarms.
+        refused: what could not be read, by id, with the reason.
+        places: where it is declared, by id.
     """
-    look_up = _Names(alarms, ids)
     refusals = dict(refused)
     kept: dict[str, Alarm] = {}
     for alarm in alarms:
         try:
-            kept[alarm.about.id] = look_up.in_composite(alarm) if isinstance(alarm, CompositeAlarm) else alarm
+            kept[alarm.about.id] = _with_ids(alarm, names) if isinstance(alarm, CompositeAlarm) else alarm
         except InputError as error:
             refusals[alarm.about.id] = _placed(error, alarm.about.id, places)
     for id, reason in _unfit(kept, refusals).items():
@@ -44,50 +95,17 @@ def linked(
         refusals[id] = _placed(reason, id, places)
     muting = []
     for stack, rule in rules:
-        targets = dict.fromkeys(id for target in rule.alarms for id in look_up.all_called(target, stack.name))
+        targets = dict.fromkeys(id for target in rule.alarms for id in names.all_called(target, stack))
         muting.append(replace(rule, alarms=tuple(targets)))
     return Assembly(alarms=tuple(kept.values()), mute_rules=tuple(muting), refused=refusals, places=places)
 
 
-class _Names:
-    def __init__(self, alarms: Sequence[Alarm], ids: Ids) -> None:
-        self._ids = ids
-        self._by_name: dict[str, list[Alarm]] = defaultdict(list)
-        for alarm in alarms:
-            self._by_name[alarm.about.name].append(alarm)
-            if alarm.about.name != alarm.about.id:
-                self._by_name[alarm.about.id].append(alarm)
-
-    def in_composite(self, alarm: CompositeAlarm) -> CompositeAlarm:
-        def id_of(mention: str) -> str:
-            return self._one(mention, alarm)
-
-        return replace(
-            alarm,
-            rule=renamed(alarm.rule, id_of),
-            suppressor=id_of(alarm.suppressor) if alarm.suppressor else "",
-        )
-
-    def all_called(self, mention: str, stack: str) -> list[str]:
-        """The ids of the alarms that are mentioned in `stack`: those of that stack, or those of others."""
-        if mention.startswith(REFERENCE):
-            of, _, logical = unquote(mention.removeprefix(REFERENCE)).partition("|")
-            return [self._ids[of, logical]]
-        name = mention.partition(_ARN)[2] or mention
-        found = self._by_name.get(name, [])
-        return [alarm.about.id for alarm in ([item for item in found if item.about.stack == stack] or found)]
-
-    def _one(self, mention: str, alarm: CompositeAlarm) -> str:
-        found = self.all_called(mention, alarm.about.stack)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise InputError(
-                f"alarm {alarm.about.id!r}: it mentions {mention!r}, as which {len(found)} are known: {', '.join(found)}"
-            )
-        near = get_close_matches(mention, self._by_name, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"alarm {alarm.about.id!r}: it mentions {mention!r}, which is in none of the templates{hint}")
+def _with_ids(alarm: CompositeAlarm, names: Names) -> CompositeAlarm:
+    return replace(
+        alarm,
+        rule=renamed(alarm.rule, lambda mention: names.one_called(mention, alarm)),
+        suppressor=names.one_called(alarm.suppressor, alarm) if alarm.suppressor else "",
+    )
 
 
 def _unfit(alarms: Mapping[str, Alarm], refused: Mapping[str, InputError]) -> dict[str, InputError]:

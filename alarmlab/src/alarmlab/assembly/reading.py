@@ -10,10 +10,11 @@ from typing import Any
 from alarmlab.assembly.assembly import Assembly
 from alarmlab.assembly.files import Template
 from alarmlab.assembly.intrinsics import Exports, Resolver
-from alarmlab.assembly.links import linked
+from alarmlab.assembly.links import Named, Names, linked
 from alarmlab.assembly.loops import unrolled
 from alarmlab.assembly.stacks import Stack, read_stacks
 from alarmlab.errors import InputError, UnsupportedError
+from alarmlab.model import members as m
 from alarmlab.model.alarms import Alarm
 from alarmlab.model.mute import MUTE_RULE, MuteRule, read_mute_rule
 from alarmlab.model.read import COMPOSITE_ALARM, TYPES, read_alarm
@@ -61,7 +62,8 @@ class Declared:
 
 def _read(stacks: Sequence[Stack]) -> Assembly:
     alarms: list[Alarm] = []
-    rules: list[tuple[Stack, MuteRule]] = []
+    names: list[Named] = []
+    rules: list[tuple[str, MuteRule]] = []
     refused: dict[str, InputError] = {}
     for stack in stacks:
         refused |= _unroll(stack)
@@ -76,14 +78,17 @@ def _read(stacks: Sequence[Stack]) -> Assembly:
             if properties is None:
                 continue
             if item.resource["Type"] == MUTE_RULE:
-                rules.append((item.stack, read_mute_rule(properties, id=item.id)))
+                rules.append((item.stack.name, read_mute_rule(properties, id=item.id)))
             else:
-                alarms.append(read_alarm(item.resource["Type"], properties, id=item.id, stack=item.stack.name))
+                named = {"AlarmName": item.logical, **properties}
+                names.append(Named(name=m.text(named, "AlarmName"), id=item.id, stack=item.stack.name))
+                alarms.append(read_alarm(item.resource["Type"], named, id=item.id, stack=item.stack.name))
         except InputError as error:
             refused[item.id] = type(error)(f"{place}: {error}") if place else error
     for stack in stacks:
         refused |= {f"{stack.name}/{id}": error for id, error in stack.missing.items()}
-    return linked(alarms, rules, refused, places, {(item.stack.name, item.logical): item.id for item in declared})
+    ids = {(item.stack.name, item.logical): item.id for item in declared}
+    return linked(alarms, rules, Names(names, ids), refused, places)
 
 
 def _declared(stacks: Sequence[Stack]) -> Iterator[Declared]:
