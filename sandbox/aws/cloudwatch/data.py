@@ -91,15 +91,14 @@ class MetricData:
         if request.get("Unit") not in (None, unit):
             starts = []
         found = self._store.series(key, starts, period, distribution=bool(extended))
-        points: dict[int, Values] = {start: {"Timestamp": start, "Unit": unit} for start in found}
-        for stat in simple:
-            for start, value in zip(found, statistics(list(found.values()), stat).tolist(), strict=True):
-                points[start][stat] = value
-        for stat in extended:
-            for start, value in zip(found, statistics(list(found.values()), stat).tolist(), strict=True):
-                if not math.isnan(value):
-                    points[start].setdefault("ExtendedStatistics", {})[stat] = value
-        return {"Label": request["MetricName"], "Datapoints": list(points.values())}
+        points: list[Values] = [{"Timestamp": start, "Unit": unit} for start in found]
+        for stat in (*simple, *extended):
+            for point, value in zip(points, statistics(list(found.values()), stat).tolist(), strict=True):
+                if stat in simple:
+                    point[stat] = value
+                elif not math.isnan(value):
+                    point.setdefault("ExtendedStatistics", {})[stat] = value
+        return {"Label": request["MetricName"], "Datapoints": points}
 
     @refusals()
     def get_metric_data(self, request: Values) -> Values:

@@ -37,10 +37,13 @@ def lines(
     def resolver(period: int) -> Callable[[str], Value]:
         return evaluate_queries(queries, source=source, window=window(period))
 
+    periods = {query.period for query in queries if not query.expression}
+
     def drawn(query: MetricQuery) -> tuple[Values, ...]:
-        period, value = query.period, resolver(query.period)(query.id)
+        # An expression has the period of its metrics, whatever its own, and periods are aligned each to its length.
+        period = min(periods, default=query.period) if query.expression else query.period
+        value = resolver(period)(query.id)
         if not isinstance(value, Scalar) and value.period != period:
-            # An expression has the period of its metrics, and periods are aligned each to its own.
             period = value.period
             value = resolver(period)(query.id)
         [starts] = window(period).starts.tolist()
