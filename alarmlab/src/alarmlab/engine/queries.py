@@ -119,11 +119,13 @@ def band_around(
         rows = np.flatnonzero(phases == phase)
         ends = window.ends[rows]
         grid: Moments = np.arange(ends[0] - before * window.period, ends[-1] + 1, window.period, dtype=np.int64)
-        # Each value with the periods before it that a row sees: functions that look along a series need them.
-        value = evaluate_queries(queries, source=source, window=Window(grid, window.period, window.periods))(of)
+        # Each value with the periods before it that a row sees: functions that look along a series need them. It is read one
+        # period late, when all of it is known: what is published in steps begins and ends within periods of other phases.
+        late = Window(grid + window.period, window.period, window.periods + 1)
+        value = evaluate_queries(queries, source=source, window=late)(of)
         if not isinstance(value, Series):
             raise MathError(f"ANOMALY_DETECTION_BAND takes one time series: {of!r} is not one")
-        bounds = like_cloudwatch(value.values[:, -1], grid - window.period, window.period, width)
+        bounds = like_cloudwatch(value.values[:, -2], grid - window.period, window.period, width)
         place = (ends - grid[0])[:, np.newaxis] // window.period - np.arange(window.periods - 1, -1, -1)
         lower[rows], upper[rows] = bounds[0][place], bounds[1][place]
     return lower, upper
