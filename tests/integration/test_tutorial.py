@@ -1,4 +1,4 @@
-"""The tutorial of alarmlab: its commands are run as a reader would, and print what it says."""
+"""The documents of alarmlab: the tutorial's commands are run as a reader would, and print what it says."""
 
 import os
 import re
@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from alarmlab.suite.read import read_suite
+from alarmlab.suite.run import Bench, Outcome
+from tests.conftest import ROOT, assembly
 
 TUTORIAL = ROOT / "docs" / "tutorial-alarmlab.md"
+REFERENCE = ROOT / "docs" / "alarmlab.md"
 _BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
+_SUITE = re.compile(r"(?<=```yaml\n)assembly: .*?(?=```)", re.DOTALL)
 _SECONDS = re.compile(r"\d+\.\d\d s")
 
 
@@ -36,6 +40,16 @@ def test_the_tutorial_finds_and_mends_a_mistake(tmp_path: Path) -> None:
     assert wrong.returncode == 1
     assert "one bad minute at night wakes nobody" in wrong.stdout
     assert _run("alarmlab test checkout.alarms.yaml --assembly template-fixed.yaml", folder).returncode == 0
+
+
+def test_the_suite_in_the_reference_holds(tmp_path: Path) -> None:
+    """Whoever copies it has a suite that passes on the app of this repository."""
+    (written,) = _SUITE.findall(REFERENCE.read_text(encoding="utf-8"))
+    path = tmp_path / "copied.alarms.yaml"
+    path.write_text(written, encoding="utf-8")
+    bench = Bench(read_suite(path), assembly("prod"))
+    (result,) = map(bench.run, bench.suite.tests)
+    assert (result.outcome, result.case and result.case.warnings) == (Outcome.PASSED, ())
 
 
 def _commands(block: str) -> Iterator[str]:
