@@ -140,7 +140,7 @@ def unlike_the_day(watched: Watched, *, period: int, side: Side, margin: float) 
         watched,
         period,
         DAY // period,
-        expressions={"usual": "IF(MAX(past) > MIN(past), past)"},
+        expressions={"usual": "IF((age > 0) * (m == m) * (MAX(past) > MIN(past)), m)"},
         least=DAY // period // 2,
         side=side,
         margin=margin,
@@ -168,7 +168,10 @@ def _unlike(
 
     `age` counts periods back from the newest datapoint, which may be two periods late. Where one of two time series of an
     operation lacks a datapoint it counts as 0, and IF takes a missing value for 0: `m == m` is what leaves missing
-    datapoints out.
+    datapoints out. AWS advises against MIN and MAX in alarms, since evaluations look at more than N periods: here these
+    only make the memory some periods longer.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
     """
     unlike = f"(age == 0) * (MAX(EPOCH(m)) - newest <= {_LATE * period}) * (DATAPOINT_COUNT(usual) >= {least})"
     steps = {

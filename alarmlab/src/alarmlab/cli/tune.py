@@ -13,7 +13,7 @@ from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress
 from alarmlab.errors import InputError
 from alarmlab.suite.durations import seconds_of, written
-from alarmlab.tune import Objective, Option, Trial, best, options
+from alarmlab.tune import Objective, Option, Trial, best, options, tunable
 
 _OBJECTIVE = "at most 1 false alarm a week"
 
@@ -74,7 +74,7 @@ def run(chosen: argparse.Namespace) -> int:
     """
     objective = Objective.read(chosen.objective)
     window, settle = _duration("--window", chosen.window), _duration("--settle", chosen.settle)
-    alarm = read_alarms(chosen.assembly).find(chosen.alarm)
+    alarm = tunable(read_alarms(chosen.assembly).find(chosen.alarm))
     metrics = metrics_of(alarm)
     cases = read_cases(
         chosen.recordings,

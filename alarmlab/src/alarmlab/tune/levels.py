@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ from alarmlab.errors import InputError, UnsupportedError
 from alarmlab.model.alarms import MetricAlarm
 from alarmlab.model.metric_math import Call, Name, parse
 
-_TAIL = np.concatenate([0.5 * 10 ** (-np.arange(0, 32) / 8), [0.0]])
-"""Shares of datapoints beyond a threshold that is tried, from half of them to none."""
+_RANKS = np.unique(np.concatenate([np.arange(64), (64 * 1.1 ** np.arange(150)).astype(np.int64)]))
+"""Which of the different datapoints are tried as thresholds, counted from the most extreme one."""
 _HEADROOM = (0.05, 0.1, 0.25, 0.5, 1.0)
 """How far thresholds are tried beyond all datapoints, as shares of their range."""
 _WIDTHS = np.arange(1.0, 12.5, 0.5)
@@ -93,12 +92,11 @@ def _thresholds(alarm: MetricAlarm, cases: Sequence[Case]) -> list[float]:
     values = np.concatenate([_values(alarm, case) for case in cases])
     if not len(values):
         raise InputError(f"alarm {alarm.about.id!r}: it has no datapoint in what was recorded")
+    different = np.unique(values)[:: 1 if down else -1]
     spread = float(np.ptp(values)) or abs(float(values[0])) or 1.0
-    edge = float(values.min() if down else values.max())
-    beyond = [edge + (-spread if down else spread) * share for share in sorted(_HEADROOM, reverse=True)]
-    tail = np.quantile(values, _TAIL if down else 1 - _TAIL)
-    levels = chain(beyond, tail[::-1].tolist())
-    return list(dict.fromkeys(_rounded(level, up=not down) for level in levels))
+    beyond = [different[0] + (-spread if down else spread) * share for share in sorted(_HEADROOM, reverse=True)]
+    tried = different[_RANKS[len(different) // 2 >= _RANKS]]
+    return list(dict.fromkeys(_rounded(float(level), up=not down) for level in (*beyond, *tried)))
 
 
 def _values(alarm: MetricAlarm, case: Case) -> Floats:

@@ -19,17 +19,25 @@ from alarmlab.tune.trial import Option, Trial
 _M_OF_N = ((1, 1), (2, 2), (2, 3), (3, 3), (3, 5), (5, 5))
 
 
-def options(alarm: Alarm, trial: Trial) -> Iterator[Option]:
-    """The alarm as it is, then what the objective allows: its own kind for each M of N, then other policies.
+def tunable(alarm: Alarm) -> MetricAlarm:
+    """The alarm, when there is something to tune about it.
 
     Raises:
-        UnsupportedError: the alarm has no threshold and no band.
-        InputError: it cannot be evaluated on what was recorded.
+        UnsupportedError: it has no threshold and no band.
     """
     if not isinstance(alarm, MetricAlarm):
         raise UnsupportedError(
             f"alarm {alarm.about.id!r}: only alarms with a threshold or a band can be tuned, name one"
         )
+    return alarm
+
+
+def options(alarm: MetricAlarm, trial: Trial) -> Iterator[Option]:
+    """The alarm as it is, then what the objective allows: its own kind for each M of N, then other policies.
+
+    Raises:
+        InputError: it cannot be evaluated on what was recorded.
+    """
     if not any(query.metric in case.shelf.series for case in trial.cases for query in alarm.queries if query.metric):
         read = "; ".join(dict.fromkeys(str(query.metric) for query in alarm.queries if query.metric))
         raise InputError(f"alarm {alarm.about.id!r}: it reads {read or 'no metric'}, which was not recorded")
