@@ -5,7 +5,8 @@ from html import escape
 from importlib.resources import files
 from itertools import count
 
-from alarmlab.backtest.picture import Span, axis, curve_of, plot, ribbon, strip
+from alarmlab.backtest.curve import Span, curve_of
+from alarmlab.backtest.picture import axis, plot, ribbon, strip
 from alarmlab.backtest.report import AlarmReport, CaseReport, Report
 from alarmlab.backtest.text import AROUND, PROFILES, around, detected, duration, endless, lasted, moment, score, share
 from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm, PromQLAlarm

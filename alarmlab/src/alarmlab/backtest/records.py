@@ -80,7 +80,7 @@ def read_cases(
             files += _of_folder(path, queries)
             found_labels += [path / LABELS] if labels is None and (path / LABELS).is_file() else []
         else:
-            files.append(_read(path, path.name, queries))
+            files.append(_read(path, text_of(path), path.name, queries))
     unnamed = [file for file in files if file.is_unnamed]
     if unnamed and metric is None:
         raise InputError(f"{unnamed[0].path}: it does not name its metric: say which with --metric, or --as ALARM")
@@ -100,18 +100,18 @@ def _of_folder(folder: Path, queries: Path | None) -> list[_File]:
     found = []
     for path in sorted(folder.rglob("*")):
         kind = path.name.lower().removesuffix(".gz")
-        if path.is_file() and (kind.endswith(".csv") or (kind.endswith(".json") and RESULTS in text_of(path))):
-            found.append(_read(path, path.relative_to(folder).as_posix(), queries))
+        if path.is_file() and kind.endswith((".csv", ".json")):
+            text = text_of(path)
+            if kind.endswith(".csv") or RESULTS in text:
+                found.append(_read(path, text, path.relative_to(folder).as_posix(), queries))
     return found
 
 
-def _read(path: Path, name: str, queries: Path | None) -> _File:
-    if not path.is_file():
-        raise InputError(f"{path}: no such file or folder")
-    if text_of(path).lstrip()[:1] in ("{", "["):
-        tracks, notes = read_json(path, queries)
+def _read(path: Path, text: str, name: str, queries: Path | None) -> _File:
+    if text.lstrip()[:1] in ("{", "["):
+        tracks, notes = read_json(path, text, queries)
         return _File(name=name, path=path, tracks=tracks, notes=notes)
-    return _File(name=name, path=path, tracks=read_csv(path), notes=())
+    return _File(name=name, path=path, tracks=read_csv(path, text), notes=())
 
 
 def _labels(paths: Sequence[Path]) -> dict[str, Windows] | None:

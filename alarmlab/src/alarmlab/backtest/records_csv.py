@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alarmlab.backtest.times import moment_of, text_of
+from alarmlab.backtest.times import moment_of
 from alarmlab.backtest.track import Track, read_dimensions, read_metric
 from alarmlab.engine.statistics import is_statistic
 from alarmlab.errors import InputError
@@ -55,13 +55,16 @@ class _Columns:
         return cls(names=names, time=time, about=about, values=values)
 
 
-def read_csv(path: Path) -> list[Track]:
+def read_csv(path: Path, text: str) -> list[Track]:
     """The tracks of a file, in which `UNNAMED` stands for the metric where it names none.
+
+    Args:
+        path: for messages.
+        text: of the file.
 
     Raises:
         InputError: `file:line` and what is wrong there.
     """
-    text = text_of(path)
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     found: dict[tuple[str, ...], list[tuple[int, float]]] = defaultdict(list)

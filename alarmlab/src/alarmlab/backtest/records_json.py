@@ -21,20 +21,21 @@ from alarmlab.model.queries import read_queries
 QUERIES, RESULTS = "MetricDataQueries", "MetricDataResults"
 
 
-def read_json(path: Path, queries: Path | None = None) -> tuple[list[Track], tuple[str, ...]]:
+def read_json(path: Path, text: str, queries: Path | None = None) -> tuple[list[Track], tuple[str, ...]]:
     """The tracks of a file, and what was odd.
 
     Args:
-        path: of the answer, alone or with its queries.
+        path: for messages.
+        text: the answer, alone or with its queries.
         queries: the file that was given to `--metric-data-queries`, where the answer stands alone.
 
     Raises:
         InputError: the file and what is wrong in it.
     """
-    document = load(path)
+    document = _parsed(path, text)
     if not isinstance(document, dict) or not isinstance(document.get(RESULTS), list):
         raise InputError(f"{path}: no {RESULTS}: this is not what `aws cloudwatch get-metric-data` prints")
-    asked = load(queries) if queries is not None else document.get(QUERIES)
+    asked = _parsed(queries, text_of(queries)) if queries is not None else document.get(QUERIES)
     if isinstance(asked, dict):
         asked = asked.get(QUERIES)
     if not isinstance(asked, list):
@@ -48,14 +49,9 @@ def read_json(path: Path, queries: Path | None = None) -> tuple[list[Track], tup
         raise InputError(f"{path}: {RESULTS}: a result needs Id, Timestamps and Values: {error!r}") from None
 
 
-def load(path: Path) -> Any:
-    """A file's JSON.
-
-    Raises:
-        InputError: with the line that is not understood.
-    """
+def _parsed(path: Path, text: str) -> Any:
     try:
-        return json.loads(text_of(path))
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}:{error.lineno}: not JSON: {error.msg}") from None
     except RecursionError:
