@@ -136,13 +136,12 @@ class Field:
         Raises:
             SuiteError: a tag that YAML does not know.
         """
-        loader = Loader("")
         try:
-            return loader.construct_document(self.node)
+            return Loader("").construct_document(self.node)
         except yaml.MarkedYAMLError as error:
             raise _syntax(self.file, error) from error
-        finally:
-            loader.dispose()
+        except ValueError as error:
+            raise self.wrong(f"not YAML: {error}") from error
 
     def _shown(self) -> str:
         if not isinstance(self.node, yaml.ScalarNode) or self.is_null:
@@ -159,13 +158,13 @@ def load(path: Path, shown: str = "") -> Field:
     """
     shown = shown or str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise SuiteError(f"{shown}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise SuiteError(f"{shown}: is not UTF-8: {error.reason} at byte {error.start}") from error
-    loader = Loader(text)
     try:
+        loader = Loader(text)
         node = loader.get_single_node()
         if node is None:
             raise SuiteError(f"{shown}:1: the file is empty: a suite has assembly or alarms, and tests")
@@ -175,8 +174,6 @@ def load(path: Path, shown: str = "") -> Field:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise SuiteError(f"{shown}:{line}: {error.reason}: save the file as text") from error
-    finally:
-        loader.dispose()
     return Field(shown, "", node)
 
 

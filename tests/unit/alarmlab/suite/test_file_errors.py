@@ -42,6 +42,15 @@ def _test(body: str) -> str:
             "wrong.alarms.yaml:1: evaluation_range: five: write a whole number from 1 to 100000",
         ),
         ("alarms:\n  A: x\ntests: [{}]", "wrong.alarms.yaml:2: alarms.A: x: write keys and values here"),
+        (
+            "alarms:\n  A: {Type: x, Properties: !!int x}\ntests: [{}]",
+            "wrong.alarms.yaml:2: alarms.A: not YAML: invalid",
+        ),
+        (
+            "alarms:\n  A: {Type: x, Properties: !!none x}\ntests: [{}]",
+            "wrong.alarms.yaml:2: not YAML: could not determine a constructor",
+        ),
+        ("tests: " + "[" * 5000, "wrong.alarms.yaml:1: not YAML: it is nested too deeply"),
         ("alarms:\n  A: {Typ: x}\ntests: [{}]", "wrong.alarms.yaml:2: alarms.A: Type is missing"),
         (_test("    expct: []"), "wrong.alarms.yaml:3: tests[0].expct: is not known: did you mean expect?"),
         (_test(""), "wrong.alarms.yaml:2: tests[0]: expect is missing"),
@@ -151,6 +160,13 @@ def test_a_file_of_another_encoding(tmp_path: Path) -> None:
     file.write_bytes("tests: [{name: Überlast}]".encode("latin-1"))
     with pytest.raises(SuiteError, match="is not UTF-8"):
         read_suite(file)
+
+
+def test_a_byte_order_mark_is_nothing(tmp_path: Path) -> None:
+    """A file that an editor began with a byte order mark reads as it looks."""
+    file = tmp_path / "mark.yaml"
+    file.write_text("tests: [{expect: [{pages: 0}]}]", encoding="utf-8-sig")
+    assert read_suite(file).tests[0].name == "test 1"
 
 
 def test_a_document_that_contains_itself(tmp_path: Path) -> None:
