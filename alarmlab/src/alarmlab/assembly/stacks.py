@@ -1,5 +1,6 @@
 """Stacks: templates with their names, environments and parameters, also nested ones."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ NESTED_TYPES = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::A
 _SUFFIX = re.compile(r"(.+)[0-9A-F]{8}")
 _STACK = "aws:cloudformation:stack"
 _ASSEMBLY = "cdk:cloud-assembly"
+_ASSETS = "cdk:asset-manifest"
 _UNKNOWN = ("", "unknown-account", "unknown-region")
 
 
@@ -32,6 +34,7 @@ class Stack:
         nested_id: its logical id there.
         nested: the stacks that it nests, by logical id.
         missing: why the template of a nested stack cannot be read, by logical id.
+        assets: files that the assembly uploads, by their hash.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Stack:
     nested_id: str = ""
     nested: dict[str, "Stack"] = field(default_factory=dict)
     missing: dict[str, InputError] = field(default_factory=dict)
+    assets: Mapping[str, Path] = field(default_factory=dict)
 
     def resource(self, id: str) -> Mapping[str, Any] | None:
         """A resource, None where there is none of this logical id."""
@@ -94,6 +98,7 @@ def _of_assembly(folder: Path) -> Iterator[Stack]:
     artifacts = read_json(manifest).get("artifacts") or {}
     if not isinstance(artifacts, Mapping):
         raise InputError(f"{manifest}: artifacts is not an object")
+    assets = dict(_assets(folder, manifest, artifacts))
     for name, artifact in artifacts.items():
         kind, properties = artifact.get("type"), artifact.get("properties") or {}
         if kind == _ASSEMBLY:
@@ -106,8 +111,19 @@ def _of_assembly(folder: Path) -> Iterator[Stack]:
                 stack_name=properties.get("stackName") or name,
                 account="" if account in _UNKNOWN else account,
                 region="" if region in _UNKNOWN else region,
+                assets=assets,
             )
             yield from _with_nested(stack)
+
+
+def _assets(folder: Path, manifest: Path, artifacts: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+    for name, artifact in artifacts.items():
+        if artifact.get("type") == _ASSETS:
+            file = folder / _member(manifest, name, artifact.get("properties") or {}, "file")
+            for key, asset in (read_json(file).get("files") or {}).items():
+                path = (asset.get("source") or {}).get("path")
+                if path:
+                    yield key, folder.resolve() / path
 
 
 def _member(manifest: Path, artifact: str, properties: Mapping[str, Any], name: str) -> str:
@@ -135,6 +151,7 @@ def _with_nested(stack: Stack) -> Iterator[Stack]:
             region=stack.region,
             parent=stack,
             nested_id=id,
+            assets=stack.assets,
         )
         yield from _with_nested(stack.nested[id])
 
@@ -142,8 +159,10 @@ def _with_nested(stack: Stack) -> Iterator[Stack]:
 def _nested_path(stack: Stack, resource: Mapping[str, Any], member: str) -> Path:
     metadata = resource.get("Metadata") or {}
     properties = resource.get("Properties") or {}
-    given = metadata.get("aws:asset:path") or properties.get(member)
-    if not isinstance(given, str) or "://" in given:
+    url = json.dumps(properties.get(member))
+    given = metadata.get("aws:asset:path") or next((path for key, path in stack.assets.items() if key in url), None)
+    given = given or properties.get(member)
+    if not isinstance(given, str | Path) or "://" in str(given):
         raise InputError(f"{member} is no file here")
     path = (stack.template.path.parent if stack.template.path else Path()) / given
     ancestor: Stack | None = stack
