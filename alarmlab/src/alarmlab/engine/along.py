@@ -62,11 +62,10 @@ def fill_linear(values: Floats) -> Floats:
     beyond = values.shape[-1]
     left = np.maximum.accumulate(np.where(missing, -1, columns), axis=-1)
     right = np.minimum.accumulate(np.where(missing, beyond, columns)[..., ::-1], axis=-1)[..., ::-1]
-    inside = missing & (left >= 0) & (right < beyond)
     low = np.take_along_axis(values, np.maximum(left, 0), axis=-1)
     high = np.take_along_axis(values, np.minimum(right, beyond - 1), axis=-1)
     share = (columns - left) / np.maximum(right - left, 1)
-    return np.where(inside, low + (high - low) * share, values)
+    return np.where(missing, low + (high - low) * share, values)
 
 
 def _days(starts: Moments) -> AnyArray:

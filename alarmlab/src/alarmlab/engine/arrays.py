@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from alarmlab.engine.values import Series, SeriesArray
-from alarmlab.engine.window import AnyArray, Floats, Moments, Truths
+from alarmlab.engine.window import Floats, Moments, Truths
 
 
 def _sum(values: Floats, there: Truths, axis: int) -> Floats:
@@ -131,6 +131,4 @@ def last(array: SeriesArray) -> Series:
 def _at(array: SeriesArray, place: Moments) -> Series:
     if len(array.values) == 0:
         return Series(np.full(array.values.shape[1:], np.nan), array.period)
-    found: AnyArray = np.take_along_axis(array.values, place[np.newaxis, :, np.newaxis], axis=0)[0]
-    here = np.take_along_axis(array.there, place[np.newaxis, :], axis=0)[0]
-    return Series(np.where(here[:, np.newaxis], found, np.nan), array.period)
+    return Series(np.take_along_axis(array.values, place[np.newaxis, :, np.newaxis], axis=0)[0], array.period)

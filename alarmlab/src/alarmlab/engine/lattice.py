@@ -68,7 +68,7 @@ def _periods(series: Series, stat: str, ends: Moments, period: int, pitch: int) 
     beyond = -((series.start - ends) // step)
     if period <= step:
         return _at_most_one(series.at_steps(stat), first, beyond, regular=period == step and pitch == step)
-    regular = pitch > 0 and pitch % step == 0 and period % step == 0
+    regular = pitch > 0 and pitch % step == 0
     return series.over(Steps(first, beyond, pitch // step if regular else 0), stat)
 
 
@@ -92,9 +92,8 @@ def _cut(rows: Floats, series: Series, stat: str, window: Window) -> Floats:
         return rows
     row, column = np.nonzero(unseen)
     first = -((series.start - ends + period) // step)
-    seen_first, seen_beyond = first[unseen], np.maximum(first, seen)[unseen]
     rows = rows.copy()
     rows[row, column + window.periods - newest] = (
-        np.nan if period <= step else series.over(Steps(seen_first, seen_beyond), stat)
+        np.nan if period <= step else series.over(Steps(first[unseen], seen[unseen]), stat)
     )
     return rows

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-alarms.html
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
@@ -127,21 +128,17 @@ def _too_few_samples(alarm: MetricAlarm, source: MetricSource, window: Window, r
 
 def _of_contributors(alarm: MetricAlarm, source: MetricSource, moments: Moments) -> Codes:
     """ALARM when a contributor is, INSUFFICIENT_DATA when there is none; one that vanishes is OK."""
-    by_label: dict[str, list[Codes]] = {}
+    by_label: dict[str, list[Codes]] = defaultdict(list)
     there: list[Truths] = []
     for block in _blocks(alarm, moments):
-        window = _window(alarm, block)
         found = np.zeros(len(block), dtype=bool)
-        for label, values in by_contributor(_query(alarm), source, window).items():
+        for label, values in by_contributor(_query(alarm), source, _window(alarm, block)).items():
             real = ~np.isnan(values, order="F")
             code = judge(alarm.settings, real, breaches(alarm.settings, values))
             code[~real.any(axis=1)] = OK
-            by_label.setdefault(label, [np.full(sum(map(len, there)), OK, dtype=np.int8)]).append(code)
+            by_label[label].append(code)
             found |= real.any(axis=1)
         there.append(found)
-        for parts in by_label.values():
-            missing = sum(map(len, there)) - sum(map(len, parts))
-            parts.append(np.full(missing, OK, dtype=np.int8))
     return _worst([np.concatenate(parts) for parts in by_label.values()], np.concatenate([*there, []]).astype(bool))
 
 

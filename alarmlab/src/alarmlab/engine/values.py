@@ -27,7 +27,7 @@ class SeriesArray:
     """Several time series for each row.
 
     Args:
-        values: [N, T, K].
+        values: [N, T, K]; NaN where a row has no N-th series.
         period: seconds.
         there: [N, T], whether a row's array has an N-th series at all; those that it has come first.
     """

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from alarmlab.engine import metric_alarm
+from alarmlab.engine.anomaly import band
 from alarmlab.engine.bands import band_of, recorded_bound
 from alarmlab.engine.judge import ALARM, INSUFFICIENT_DATA, KEEP, OK
 from alarmlab.engine.metric_alarm import codes, datapoints
@@ -147,6 +148,20 @@ def test_our_own_band() -> None:
     np.testing.assert_allclose(together, np.stack(alone, axis=1))
 
 
+def test_our_own_band_is_that_of_the_whole_series() -> None:
+    """Read off row by row, the band is the one that the whole series has."""
+    values = 100 + np.random.default_rng(6).normal(0, 1, 30 * 288)
+    source = Recording({METRIC: SampleSeries.of_values(0, 300, values)})
+    query = MetricQuery(id="m", metric=METRIC, stat="Average", period=300)
+    on = alarm(settings(period=300, **OUTSIDE), query, MetricQuery(id="ad", expression=BAND.expression), band="ad")
+    starts = 300 * np.arange(len(values))
+    last = slice(-500, None)
+    found = band_of(on, source, Window(starts[last] + 300, 300, 2))
+    for bound, whole in zip(found, band(values, starts, 300, 2.0), strict=True):
+        np.testing.assert_allclose(bound[:, -1], whole[last])
+        np.testing.assert_allclose(bound[1:, 0], whole[last][:-1])
+
+
 def test_a_band_of_something_else_is_refused() -> None:
     """What stands where the band should be, and is none, is named."""
     other = MetricQuery(id="ad", expression="m * 2")
@@ -187,6 +202,9 @@ def test_a_contributor_that_keeps_its_state(monkeypatch: pytest.MonkeyPatch) -> 
     # Of a alone: too few points at first, ALARM in the second minute, kept while one of its points is there, then gone.
     assert codes(on, source, moments).tolist() == [KEEP, ALARM, ALARM, OK, OK, OK, OK]
     assert codes(on, source, moments[2:3]).tolist() == [KEEP]
+    # A contributor that was OK and is kept is OK, not open.
+    calm = hosts(a=[1, 1, 9, N, 9])
+    assert codes(on, calm, moments_between(0, 300, 60)).tolist() == [OK, OK, OK, OK, OK]
 
 
 def test_an_expression_on_a_metrics_insights_query() -> None:

@@ -8,6 +8,7 @@ from alarmlab.engine.window import Window
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import MetricId
 
+N = np.nan
 METRIC = MetricId("Test", "Latency", (("Endpoint", "e"),))
 
 
@@ -44,6 +45,13 @@ def test_rolling_and_wall_clock() -> None:
     monday = 1_767_571_200
     week = Window(np.array([monday - 1, monday]), 604_800, 1, wall_clock=True)
     np.testing.assert_array_equal(week.ends, [monday - 604_800, monday])
+
+
+def test_moments_far_apart() -> None:
+    """Moments that are years apart cost what they are, not the time between them."""
+    window = Window(np.array([120, 1_000_000_010, 2_000_000_000_020]), 60, 2)
+    values = Recording({METRIC: SampleSeries.of_values(0, 60, [1, 2, 3])}).values(METRIC, "Sum", window)
+    np.testing.assert_array_equal(values, [[1, 2], [N, N], [N, N]])
 
 
 def test_percentiles_of_longer_periods_are_over_all_samples() -> None:

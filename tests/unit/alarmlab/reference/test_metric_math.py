@@ -17,7 +17,7 @@ IDS = ("a", "b", "c")
 # A Tuesday evening before the end of a year, so that every part of the calendar changes within the rows.
 START = 1_767_139_200
 PERIOD = 3600
-VALUES = st.lists(st.one_of(st.just(np.nan), st.integers(-4, 9).map(float)), min_size=9, max_size=9)
+VALUES = st.lists(st.one_of(st.just(np.nan), st.just(np.nan), st.integers(-4, 9).map(float)), min_size=9, max_size=9)
 
 numbers = st.sampled_from(["0", "1", "2", "0.5", "10", "-3"])
 names = st.sampled_from(IDS)
@@ -25,7 +25,7 @@ names = st.sampled_from(IDS)
 
 def _series(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     scalars = st.one_of(numbers, _format("{}({})", st.sampled_from(REDUCTIONS), inner), _format("PERIOD({})", names))
-    arrays = st.one_of(
+    several = st.one_of(
         st.just("METRICS()"),
         _format("[{}, {}]", inner, inner),
         _format("SORT(METRICS(), {}, {})", st.sampled_from(["AVG", "MIN", "MAX", "SUM"]), ORDER),
@@ -34,6 +34,12 @@ def _series(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         _format("REMOVE_EMPTY([{}, {}])", inner, inner),
         _format("FILL(METRICS(), {})", inner),
         _format("METRICS() {} {}", OPERATOR, inner),
+    )
+    arrays = st.one_of(
+        several,
+        _format("SORT({}, {}, {})", several, st.sampled_from(["AVG", "SUM"]), ORDER),
+        _format("SLICE({}, 1)", several),
+        _format("REMOVE_EMPTY({})", several),
     )
     return st.one_of(
         _format("({} {} {})", inner, OPERATOR, inner),

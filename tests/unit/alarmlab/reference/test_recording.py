@@ -42,7 +42,7 @@ def expected(recorded: Recorded, stat: str, window: Window) -> Floats:
 @st.composite
 def windows(draw: st.DrawFn) -> Window:
     """Regular and irregular moments, periods shorter and longer than the steps."""
-    period = draw(st.sampled_from([10, 60, 120, 300, 420]))
+    period = draw(st.sampled_from([10, 60, 120, 180, 300, 420]))
     first = draw(st.integers(0, 1200))
     gaps = draw(
         st.one_of(
