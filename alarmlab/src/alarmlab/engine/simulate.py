@@ -7,12 +7,12 @@ from alarmlab.engine.dry_run import named
 from alarmlab.engine.run import Run, Timeline, Told
 from alarmlab.engine.source import MetricSource
 from alarmlab.engine.telling import told
-from alarmlab.engine.timelines import composed, evaluated, rule_state
+from alarmlab.engine.timelines import composed, evaluated
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm, PromQLAlarm
 from alarmlab.model.family import in_order
 from alarmlab.model.mute import MuteRule
-from alarmlab.model.rules import children_of
+from alarmlab.model.rules import is_true
 from alarmlab.model.states import State
 
 
@@ -73,7 +73,7 @@ def _initial(alarm: Alarm, initial: State | Mapping[str, State], timelines: Mapp
     if state is State.INSUFFICIENT_DATA:
         return State.OK if isinstance(alarm, PromQLAlarm) else state
     if isinstance(alarm, CompositeAlarm) and isinstance(initial, State):
-        return rule_state(alarm, {name: timelines[name].initial for name in children_of(alarm.rule)})
+        return State.ALARM if is_true(alarm.rule, lambda name: timelines[name].initial) else State.OK
     return state
 
 

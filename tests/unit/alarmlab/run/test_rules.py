@@ -2,19 +2,30 @@
 
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alarmlab.engine.judge import STATES as CODES
+from alarmlab.engine.timelines import holds
+from alarmlab.engine.window import Codes
 from alarmlab.model.rules import RuleError, children_of, is_true, parse_rule, renamed
 from alarmlab.model.states import State
 
 STATES = {"a": State.ALARM, "b": State.OK, "c d": State.ALARM, "e": State.INSUFFICIENT_DATA}
+
+
+def many(name: str) -> Codes:
+    """The codes of an alarm's state at three moments."""
+    return np.full(3, CODES.index(STATES[name]), dtype=np.int8)
+
+
 ARN = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:ranker/AllTraffic/errors"
 
 
 @pytest.mark.parametrize(
-    ("rule", "holds"),
+    ("rule", "true"),
     [
         ("ALARM(a)", True),
         ('ALARM("c d")', True),
@@ -32,9 +43,10 @@ ARN = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:ranker/AllTraffic/errors"
         ('AT_LEAST(2, NOT ALARM, (a, b, "c d", e))', True),
     ],
 )
-def test_rule(rule: str, holds: bool) -> None:
-    """Every form of the grammar, with AND binding tighter than OR and NOT tightest."""
-    assert is_true(parse_rule(rule), STATES.__getitem__) is holds
+def test_rule(rule: str, true: bool) -> None:
+    """Every form of the grammar, with AND binding tighter than OR and NOT tightest; for one moment and for many."""
+    assert is_true(parse_rule(rule), STATES.__getitem__) is true
+    assert holds(parse_rule(rule), many, 3).tolist() == [true] * 3
 
 
 def test_children_are_named_as_written() -> None:
@@ -89,8 +101,9 @@ def rules() -> st.SearchStrategy[tuple[str, bool]]:
 @settings(deadline=None, max_examples=50)
 @given(rules())
 def test_nested_rules(rule: tuple[str, bool]) -> None:
-    """However rules are nested, they come to what their parts come to."""
+    """However rules are nested, they come to what their parts come to, for one moment and for many at once."""
     assert is_true(parse_rule(rule[0]), STATES.__getitem__) is rule[1]
+    assert holds(parse_rule(rule[0]), many, 3).tolist() == [rule[1]] * 3
 
 
 @settings(deadline=None, max_examples=100)
