@@ -194,18 +194,23 @@ def _flatten(loader: Any, node: Any, seen: set[int]) -> None:
         return
     seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
-        own = {key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)}
+        own = {_key(key) for key, _ in node.value}
         if "<<" in own:
-            written = [pair for pair in node.value if pair[0].value != "<<"]
-            node.value = [pair for pair in node.value if pair[0].value == "<<"]
+            written = [pair for pair in node.value if _key(pair[0]) != "<<"]
+            node.value = [pair for pair in node.value if _key(pair[0]) == "<<"]
             loader.flatten_mapping(node)
-            merged = {key.value: (key, value) for key, value in node.value if key.value not in own}
+            merged = {_key(key): (key, value) for key, value in node.value if _key(key) not in own}
             node.value = [*merged.values(), *written]
         for _, value in node.value:
             _flatten(loader, value, seen)
     else:
         for value in node.value:
             _flatten(loader, value, seen)
+
+
+def _key(node: Any) -> str | int:
+    """What tells keys apart; one that is no word, which is an error wherever it is read, from all others."""
+    return node.value if isinstance(node, yaml.ScalarNode) else id(node)
 
 
 def _syntax(file: str, error: yaml.MarkedYAMLError) -> SuiteError:

@@ -51,6 +51,8 @@ def _test(body: str) -> str:
             "wrong.alarms.yaml:2: not YAML: could not determine a constructor",
         ),
         ("tests: " + "[" * 5000, "wrong.alarms.yaml:1: not YAML: it is nested too deeply"),
+        ("tests:\n  - <<: {[a]: b}\n    expect: []", "wrong.alarms.yaml:2: tests[0]: a key must be a word"),
+        ("tests:\n  - <<: 5\n    expect: []", "wrong.alarms.yaml:2: not YAML: expected a mapping or list of mappings"),
         ("alarms:\n  A: {Typ: x}\ntests: [{}]", "wrong.alarms.yaml:2: alarms.A: Type is missing"),
         (_test("    expct: []"), "wrong.alarms.yaml:3: tests[0].expct: is not known: did you mean expect?"),
         (_test(""), "wrong.alarms.yaml:2: tests[0]: expect is missing"),
