@@ -8,10 +8,10 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Anomal
 """
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from alarmlab.engine.window import Floats, Moments, Truths
 
@@ -29,9 +29,8 @@ _SAMPLES = 4096
 """Of past errors, from which a width is estimated."""
 _TAIL, _TAIL_IN_SIGMAS = 0.9, 1.645
 """So many of a normal distribution's values lie within so many standard deviations. A tenth may be outliers."""
-_ROWS = 1 << 16
-
-_Summary = Callable[[Floats], float]
+_CELLS = 1 << 20
+"""How many numbers are sorted at once."""
 
 
 def band(
@@ -59,11 +58,11 @@ def band(
     trainings = _Trainings(starts, period)
     best = np.full(len(known), np.inf)
     centre = np.full(len(known), np.nan)
-    level = trainings.summary(known, _DAY, _median)
+    level = trainings.quantile(0.5, known, _DAY)
     for expected in (level, _before(known, trainings, _DAY, _DAYS), _before(known, trainings, _WEEK, 1)):
         errors = known - expected
-        drift = np.nan_to_num(trainings.summary(errors, _DRIFT, _median))
-        sigma = trainings.summary(errors - drift, _ERRORS, _sigma)
+        drift = np.nan_to_num(trainings.quantile(0.5, errors, _DRIFT))
+        sigma = trainings.quantile(_TAIL, np.abs(errors - drift), _ERRORS) / _TAIL_IN_SIGMAS
         better: Truths = np.isfinite(expected) & (sigma < best)
         centre[better] = (expected + drift)[better]
         best[better] = sigma[better]
@@ -76,33 +75,35 @@ class _Trainings:
 
     def __init__(self, starts: Moments, period: int) -> None:
         self.step = int(starts[1] - starts[0]) if len(starts) > 1 else period
-        self._rows = len(starts)
         turns = np.flatnonzero(np.diff(starts // max(_RETRAINED_EVERY, self.step))) + 1
-        self._edges = [0, *turns.tolist(), self._rows]
+        self._edges = np.concatenate([np.zeros(min(1, len(starts)), dtype=np.int64), turns])
+        self._lengths = np.diff(np.append(self._edges, len(starts)))
         # A period that overlaps with the one that is judged has not ended when that one begins.
         self.gap = math.ceil(period / self.step) - 1
 
-    def summary(self, history: Floats, seconds: int, summarise: _Summary) -> Floats:
-        """A summary of the `seconds` of history before each training, for every value until the next one."""
-        result = np.full(self._rows, np.nan)
+    def quantile(self, share: float, history: Floats, seconds: int) -> Floats:
+        """A quantile of the `seconds` of history before each training, for every value until the next one."""
         back = max(1, round(seconds / self.step))
+        every = max(1, back // _SAMPLES)
         least = min(max(1, round(_AT_LEAST / self.step)), _SAMPLES // 2)
-        for first, beyond in pairwise(self._edges):
-            end = max(0, first - self.gap)
-            past = history[max(0, end - back) : end]
-            past = past[:: max(1, len(past) // _SAMPLES)]
-            found = past[~np.isnan(past)]
-            if len(found) >= least:
-                result[first:beyond] = summarise(found)
-        return result
+        pasts = sliding_window_view(np.concatenate([np.full(back, np.nan), history]), back)
+        ends = np.maximum(self._edges - self.gap, 0)
+        found = np.empty(len(ends))
+        rows = max(1, _CELLS * every // back)
+        for at in range(0, len(ends), rows):
+            found[at : at + rows] = _row_quantiles(pasts[ends[at : at + rows], ::every], share, least=least)
+        return np.repeat(found, self._lengths)
 
 
-def _median(found: Floats) -> float:
-    return float(np.median(found))
-
-
-def _sigma(found: Floats) -> float:
-    return float(np.quantile(np.abs(found), _TAIL)) / _TAIL_IN_SIGMAS
+def _row_quantiles(values: Floats, share: float, *, least: int) -> Floats:
+    """A quantile of each row without what is missing; NaN of a row that holds fewer than `least` values."""
+    ordered = np.sort(values, axis=1)
+    count = np.count_nonzero(~np.isnan(values), axis=1)
+    place = share * np.maximum(count - 1, 0)
+    below = place.astype(np.int64)
+    rows = np.arange(len(values))
+    low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, np.maximum(count - 1, 0))]
+    return np.where(count >= least, low + (high - low) * (place - below), np.nan)
 
 
 def _before(known: Floats, trainings: _Trainings, season: int, seasons: int) -> Floats:
@@ -111,17 +112,9 @@ def _before(known: Floats, trainings: _Trainings, season: int, seasons: int) -> 
     lag = max(trainings.gap + 1, round(season / trainings.step))
     before = np.concatenate([np.full(lag * seasons, np.nan), known])
     result = np.empty(rows)
-    for first in range(0, rows, _ROWS):
-        end = min(rows, first + _ROWS)
+    at_once = _CELLS // seasons
+    for first in range(0, rows, at_once):
+        end = min(rows, first + at_once)
         past = np.stack([before[first + lag * back : end + lag * back] for back in range(seasons)], axis=1)
-        result[first:end] = _row_medians(past)
+        result[first:end] = _row_quantiles(past, 0.5, least=1)
     return result
-
-
-def _row_medians(values: Floats) -> Floats:
-    """Medians of rows without what is missing; NaN of a row that holds nothing."""
-    ordered = np.sort(values, axis=1)
-    found = np.count_nonzero(~np.isnan(values), axis=1)
-    rows = np.arange(len(values))
-    middle: Floats = (ordered[rows, np.maximum(found - 1, 0) // 2] + ordered[rows, found // 2]) / 2
-    return middle
