@@ -16,8 +16,8 @@ from alarmlab.model.alarms import MetricAlarm
 COLUMNS = 1000
 """How many columns a picture has."""
 _CELLS = 1 << 20
-_STEPS = (600, 3600, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600)
-_MOST_TICKS = 6
+_STEPS = (600, 3600, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800, 1_209_600)
+_MOST_TICKS = 8
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,6 +48,7 @@ def _case(case: CaseReport) -> Mapping[str, Any]:
 def _alarm(alarm: AlarmReport, weeks: float) -> Mapping[str, Any]:
     return {
         "alarm": alarm.id,
+        "name": alarm.name,
         "severity": alarm.severity,
         "resource": alarm.resource,
         "pages": len(alarm.pages),

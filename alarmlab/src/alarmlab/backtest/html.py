@@ -8,7 +8,19 @@ from itertools import count
 from alarmlab.backtest.curve import Span, curve_of
 from alarmlab.backtest.picture import axis, plot, ribbon, strip
 from alarmlab.backtest.report import AlarmReport, CaseReport, Report
-from alarmlab.backtest.text import AROUND, PROFILES, around, detected, duration, endless, lasted, moment, score, share
+from alarmlab.backtest.text import (
+    AROUND,
+    PROFILES,
+    around,
+    detected,
+    duration,
+    lasted,
+    moment,
+    names,
+    remarks,
+    score,
+    share,
+)
 from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm, PromQLAlarm
 from alarmlab.model.states import State
 from alarmlab.suite.durations import written
@@ -145,7 +157,7 @@ def _alarm_row(alarm: AlarmReport, weeks: float, *, labelled: bool) -> list[str]
     whole = sum(alarm.seconds.values()) or 1
     shares = [share(alarm.seconds[state] / whole) for state in (State.OK, State.ALARM, State.INSUFFICIENT_DATA)]
     counts = [str(len(alarm.pages)), str(alarm.held_back), str(alarm.flaps)]
-    row = [alarm.id, alarm.severity or "-", *counts, *shares]
+    row = [alarm.name, alarm.severity or "-", *counts, *shares]
     return [*row, *detected(alarm.detection, weeks)] if labelled else row
 
 
@@ -185,7 +197,7 @@ def _figure(alarm: Alarm, report: AlarmReport, case: CaseReport, name: str) -> s
     told = f"{len(report.pages)} {_plural('page', len(report.pages))}"
     band = ' <span class="chip">CloudWatch-like band</span>' if isinstance(alarm, MetricAlarm) and alarm.band else ""
     return (
-        f"<figure><figcaption><b>{escape(report.id)}</b> {severity}{band}<span class=told>{told}</span>"
+        f"<figure><figcaption><b>{escape(report.name)}</b> {severity}{band}<span class=told>{told}</span>"
         f"<small>{escape(condition(alarm))}</small></figcaption>"
         f"{drawn}{ribbon(case.replay.run.timelines[report.id], span)}{axis(span)}{_windows_table(report)}</figure>"
     )
@@ -216,7 +228,7 @@ def _incidents(report: Report) -> str:
             incident.severity or "-",
             str(len(incident.pages)),
             lasted(incident, case.replay.run.end),
-            ", ".join(incident.members),
+            ", ".join(names(incident, case)),
         ]
         for case, incident in found[:_MOST_INCIDENTS]
     ]
@@ -229,10 +241,7 @@ def _incidents(report: Report) -> str:
 
 
 def _remarks(report: Report) -> str:
-    notes = [note for case in report.cases for note in case.case.notes]
-    notes += [
-        f"{id} has no OKActions: nobody is told when it ends, so its incidents never do" for id in endless(report)
-    ]
+    notes = remarks(report)
     notes += [f"{id} was not evaluated: {why}" for id, why in report.refused.items()]
     listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
     return (

@@ -23,6 +23,7 @@ _HEIGHT = 1000
 _STATES = (State.OK, State.INSUFFICIENT_DATA, State.ALARM)
 """The one that is drawn where a column has several: the last."""
 _MOST_LANES = 4
+_MANY = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,10 @@ def plot(
     threshold = alarm.settings.threshold
     scale = _Scale.of(curve, threshold)
     line = path(span, curve.times, scale.y(curve.values))
-    parts = [_window_shapes(span, windows), f'<path class="page" d="{_marks(span, pages)}"/>']
+    parts = [
+        _window_shapes(span, windows),
+        f'<path class="page{" many" if len(pages) > _MANY else ""}" d="{_marks(span, pages)}"/>',
+    ]
     if curve.band is not None:
         parts.append(f'<path class="band" d="{_band(span, curve, scale)}"/>')
     parts.append(f'<path id="{name}" class="line" d="{line}"/>')

@@ -93,6 +93,7 @@ class AlarmReport:
 
     Args:
         id: logical id.
+        name: AlarmName, as people know it.
         severity: of its pages.
         resource: what it is about.
         seconds: in each state.
@@ -104,6 +105,7 @@ class AlarmReport:
     """
 
     id: str
+    name: str
     severity: str
     resource: str
     seconds: Mapping[State, int]
@@ -212,6 +214,7 @@ def _over_all(several: Sequence[AlarmReport]) -> AlarmReport:
     first = several[0]
     return AlarmReport(
         id=first.id,
+        name=first.name,
         severity=first.severity,
         resource=first.resource,
         seconds={state: sum(each.seconds[state] for each in several) for state in State},
@@ -233,6 +236,7 @@ def _alarm_report(alarm: Alarm, case: Case, replay: Replay, window: float) -> Al
     told = tuple(page.at for page in pages(run) if page.alarm == id)
     return AlarmReport(
         id=id,
+        name=alarm.about.name,
         severity=severity_of(alarm),
         resource=resource_of(alarm),
         seconds=seconds,

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from alarmlab.backtest.paging import Incident
+from alarmlab.backtest.replay import metrics_of
 from alarmlab.backtest.report import AlarmReport, CaseReport, Detection, Report
 from alarmlab.model.states import State
 from alarmlab.suite.durations import written
 
 PROFILES = {"standard": "standard", "reward_low_FP_rate": "low FP", "reward_low_FN_rate": "low FN"}
 """Names of NAB's profiles, as people say them."""
-_MOST_ROWS = 40
+_MOST_ROWS = 15
 _MOST_NOTES = 6
 
 
@@ -20,12 +21,10 @@ def lines(report: Report) -> Iterator[str]:
     weeks = report.weeks
     labelled = report.detection is not None
     yield f"{_count(len(report.cases), 'recording')}, {written(round(weeks * 604_800 / 60) * 60)} in all"
-    notes = [note for case in report.cases for note in case.case.notes]
+    notes = remarks(report)
     yield from (f"  note: {note}" for note in notes[:_MOST_NOTES])
     if len(notes) > _MOST_NOTES:
         yield f"  ... and {len(notes) - _MOST_NOTES} notes more (--json has them)"
-    for id in endless(report):
-        yield f"  note: {id} has no OKActions: nobody is told when it ends, so its incidents never do"
     for id, why in report.refused.items():
         yield f"  not evaluated: {id}: {why}"
     yield ""
@@ -41,10 +40,22 @@ def lines(report: Report) -> Iterator[str]:
         yield from _verdict(report)
 
 
-def endless(report: Report) -> list[str]:
-    """Alarms that paged and cannot tell that it is over."""
+def remarks(report: Report) -> list[str]:
+    """What is odd about the recordings, and about alarms on them."""
+    found = [*_endless(report), *(note for case in report.cases for note in case.case.notes)]
+    for case in report.cases:
+        for alarm in case.replay.alarms:
+            absent = [str(metric) for metric in metrics_of(alarm) if metric not in case.case.shelf.series]
+            if absent:
+                found.append(f"{alarm.about.name}: not recorded in {case.case.name}, so missing: {'; '.join(absent)}")
+    return found
+
+
+def _endless(report: Report) -> Iterator[str]:
     alarms = {alarm.about.id: alarm for case in report.cases for alarm in case.replay.alarms}
-    return [alarm.id for alarm in report.alarms if alarm.pages and not alarms[alarm.id].about.ok_actions]
+    for alarm in report.alarms:
+        if alarm.pages and not alarms[alarm.id].about.ok_actions:
+            yield f"{alarm.name}: it has no OKActions: nobody is told when it ends, so its incidents never do"
 
 
 _DETECTION = ("false/week", "precision", "recall", "after start", "after label", "reset")
@@ -54,7 +65,7 @@ def _alarm(alarm: AlarmReport, weeks: float, labelled: bool) -> tuple[str, ...]:
     whole = sum(alarm.seconds.values()) or 1
     shares = (share(alarm.seconds[state] / whole) for state in (State.OK, State.ALARM, State.INSUFFICIENT_DATA))
     counts = (str(len(alarm.pages)), str(alarm.held_back), str(alarm.onsets), str(alarm.flaps))
-    row = (alarm.id, alarm.severity or "-", *counts, *shares)
+    row = (alarm.name, alarm.severity or "-", *counts, *shares)
     return (*row, *detected(alarm.detection, weeks)) if labelled else row
 
 
@@ -81,7 +92,7 @@ def _incidents(report: Report, labelled: bool) -> Iterator[str]:  # noqa: FBT001
         rows = [_incident(incident, report.cases[0]) for incident in found[:_MOST_ROWS]]
         yield from _table(("opened", "resource", "severity", "pages", "lasted", "alarms"), rows)
         if len(found) > _MOST_ROWS:
-            yield f"  ... and {len(found) - _MOST_ROWS} more"
+            yield f"  ... and {len(found) - _MOST_ROWS} more (--html and --json have them)"
     each = f", {report.pages / report.incidents:.1f} pages each" if report.incidents else ""
     yield f"  {_count(report.incidents, 'incident')}{each}, {report.incidents / report.weeks:.2f} a week"
 
@@ -104,8 +115,14 @@ def _incident(incident: Incident, case: CaseReport) -> tuple[str, ...]:
         incident.severity or "-",
         str(len(incident.pages)),
         lasted(incident, case.replay.run.end),
-        ", ".join(incident.members),
+        ", ".join(names(incident, case)),
     )
+
+
+def names(incident: Incident, case: CaseReport) -> list[str]:
+    """Its alarms, as people know them."""
+    known = {alarm.id: alarm.name for alarm in case.alarms}
+    return [known[id] for id in incident.members]
 
 
 def lasted(incident: Incident, end: int) -> str:

@@ -105,7 +105,7 @@ def test_without_labels_pages_states_and_flaps_are_told(run: Command, tmp_path: 
     recorded = day(tmp_path, high=[(600, 610), (620, 630), (1000, 1010)])
     code, out, _ = run(template(tmp_path, Age=alarm("age")), recorded)
     assert code == 0
-    row = next(line for line in out.splitlines() if line.split()[:1] == ["Age"])
+    row = next(line for line in out.splitlines() if line.split()[:1] == ["age"])
     assert row.split()[2:6] == ["3", "0", "3", "1"], "pages, held back, onsets, flaps"
     assert "precision" not in out
     assert "3 incidents, 1.0 pages each" in out
@@ -139,6 +139,24 @@ def test_a_page_is_about_the_pages_of_the_resource(run: Command, tmp_path: Path)
     _, out, _ = run(assembly, day(tmp_path, high=[(600, 660)]), "--json", "-")
     (incident,) = json.loads(out)["recordings"][0]["incidents"]
     assert (incident["resource"], sorted(incident["alarms"]), len(incident["pages"])) == ("shop", ["High", "Low"], 2)
+
+
+def test_what_makes_figures_doubtful_is_said(run: Command, tmp_path: Path) -> None:
+    """A metric that was not recorded counts as missing, and an alarm that never tells its end leaves incidents open."""
+    queries = [
+        {"Id": id, "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": name}, "Period": 60, "Stat": "Sum"}}
+        for id, name in (("a", "Age"), ("b", "Size"))
+    ]
+    share = alarm("share", TreatMissingData="breaching", OKActions=[])
+    given = share["Properties"]
+    assert isinstance(given, dict)
+    for name in ("Namespace", "MetricName", "Statistic", "Period"):
+        del given[name]
+    given["Metrics"] = [*({**query, "ReturnData": False} for query in queries), {"Id": "c", "Expression": "a / b"}]
+    _, out, _ = run(template(tmp_path, Share=share), day(tmp_path, high=[]), "--metric", "Shop Age")
+    assert "note: share: not recorded in age.csv, so missing: Shop Size" in out
+    assert "note: share: it has no OKActions" in out
+    assert "still open" in out
 
 
 @pytest.mark.parametrize(
