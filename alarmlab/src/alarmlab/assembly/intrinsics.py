@@ -137,6 +137,8 @@ class Resolver:
         return Resolver(stack, self._exports, references=self._references, depth=self._depth)
 
     def _ref(self, name: Any) -> Any:
+        if not isinstance(name, str):
+            raise InputError(f"Ref: {name!r} is not a name")
         if name in PSEUDO:
             return pseudo_parameter(name, self._stack)
         parameters = self._stack.template.section("Parameters")

@@ -44,7 +44,8 @@ class Names:
         """The ids of the alarms that are mentioned in `stack`: those of that stack, or those of others."""
         if mention.startswith(REFERENCE):
             of, _, logical = unquote(mention.removeprefix(REFERENCE)).partition("|")
-            return [self._ids[of, logical]]
+            id = self._ids.get((of, logical))  # None where text follows the reference: a name made of a name
+            return [] if id is None else [id]
         found = self._by_name.get(mention.partition(_ARN)[2] or mention, [])
         return [item.id for item in ([item for item in found if item.stack == stack] or found)]
 
@@ -57,6 +58,9 @@ class Names:
         found = self.all_called(mention, alarm.about.stack)
         if len(found) == 1:
             return found[0]
+        mention = (
+            unquote(mention.removeprefix(REFERENCE)).rpartition("|")[2] if mention.startswith(REFERENCE) else mention
+        )
         by = f"alarm {alarm.about.id!r}: it mentions {mention!r}"
         if found:
             raise InputError(f"{by}, as which {len(found)} are known: {', '.join(found)}")

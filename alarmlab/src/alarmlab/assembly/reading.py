@@ -14,7 +14,6 @@ from alarmlab.assembly.links import Named, Names, linked
 from alarmlab.assembly.loops import unrolled
 from alarmlab.assembly.stacks import Stack, read_stacks
 from alarmlab.errors import InputError, UnsupportedError
-from alarmlab.model import members as m
 from alarmlab.model.alarms import Alarm
 from alarmlab.model.mute import MUTE_RULE, MuteRule, read_mute_rule
 from alarmlab.model.read import COMPOSITE_ALARM, TYPES, read_alarm
@@ -81,7 +80,7 @@ def _read(stacks: Sequence[Stack]) -> Assembly:
                 rules.append((item.stack.name, read_mute_rule(properties, id=item.id)))
             else:
                 named = {"AlarmName": item.logical, **properties}
-                names.append(Named(name=m.text(named, "AlarmName"), id=item.id, stack=item.stack.name))
+                names.append(Named(name=str(named["AlarmName"]), id=item.id, stack=item.stack.name))
                 alarms.append(read_alarm(item.resource["Type"], named, id=item.id, stack=item.stack.name))
         except InputError as error:
             refused[item.id] = type(error)(f"{place}: {error}") if place else error

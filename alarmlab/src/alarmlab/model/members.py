@@ -1,11 +1,13 @@
 """Members of a resource's properties, each with its type; what is wrong is told with the member, its value and the fix."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alarmlab.errors import InputError, UnsupportedError
 
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 Members = Mapping[str, Any]
 
 
@@ -54,10 +56,14 @@ def number(members: Members, name: str) -> float | None:
     value = members.get(name)
     if value is None:
         return None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise _known(name, value) or InputError(f"{name}: {value!r} is not a number")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise InputError(f"{name}: {value!r} is not a number")
     try:
-        found = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        raise _known(name, value) or InputError(f"{name}: {value!r} is not a number") from None
+        found = float(value)
+    except OverflowError:
+        found = math.inf
     if not math.isfinite(found):
         raise InputError(f"{name}: {value!r} is not a finite number")
     return found

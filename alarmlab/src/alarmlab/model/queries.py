@@ -78,6 +78,8 @@ def read_dimensions(dimensions: Sequence[Mapping[str, Any]]) -> Dimensions:
         name, value = (m.text(item, member) for member in ("Name", "Value"))
         if not name or not value:
             raise InputError(f"Dimensions: {dict(item)!r} needs a Name and a Value")
+        if name in found:
+            raise InputError(f"Dimensions: {name!r} is there twice")
         found[name] = value
     return dimensions_of(found)
 
@@ -141,8 +143,11 @@ def _read_named(name: str, query: Mapping[str, Any]) -> MetricQuery:
 
 
 def _metric(members: Mapping[str, Any]) -> MetricId:
+    namespace = m.required_text(members, "Namespace")
+    if namespace.startswith(":"):
+        raise InputError(f"Namespace: {namespace!r} begins with a colon; remove it")
     return MetricId(
-        m.required_text(members, "Namespace"),
+        namespace,
         m.required_text(members, "MetricName"),
         read_dimensions(m.mappings(members, "Dimensions")),
     )
