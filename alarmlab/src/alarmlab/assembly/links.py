@@ -58,9 +58,8 @@ class Names:
         found = self.all_called(mention, alarm.about.stack)
         if len(found) == 1:
             return found[0]
-        mention = (
-            unquote(mention.removeprefix(REFERENCE)).rpartition("|")[2] if mention.startswith(REFERENCE) else mention
-        )
+        if mention.startswith(REFERENCE):
+            mention = unquote(mention).rpartition("|")[2]
         by = f"alarm {alarm.about.id!r}: it mentions {mention!r}"
         if found:
             raise InputError(f"{by}, as which {len(found)} are known: {', '.join(found)}")

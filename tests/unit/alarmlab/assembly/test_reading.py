@@ -200,6 +200,11 @@ def test_name_of_several_stacks(tmp_path: Path) -> None:
         ({"C": composite("ALARM(nobody)")}, {"C"}, "it mentions 'nobody', which is in none of the templates"),
         ({"A": alarm(AlarmName="alpha"), "C": composite("ALARM(A)")}, {"C"}, "it mentions 'A', which is in none"),
         ({"A": alarm(), "C": composite("ALARM(AA)")}, {"C"}, "did you mean 'A'"),
+        (
+            {"A": alarm(), "C": composite({"Fn::Sub": "ALARM(${A}-canary)"})},
+            {"C"},
+            "it mentions 'A-canary', which is in",
+        ),
         ({"C": suppressed("nobody")}, {"C"}, "it mentions 'nobody'"),
         ({"A": alarm(Period=7), "C": composite("ALARM(A)")}, {"A", "C"}, "it looks at 'A': alarm 'A': Period: 7"),
         ({"C": composite("ALARM(D)"), "D": composite("ALARM(C)")}, {"C", "D"}, "leads back to itself: C -> D -> C"),
