@@ -1,6 +1,7 @@
 """`alarmlab fetch` against the sandbox's CloudWatch, and `alarmlab backtest` on what it wrote."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -141,6 +142,15 @@ def test_an_account_that_refuses_is_one_line(run: Callable[..., tuple[int, str, 
     code, _, err = run("fetch", template(tmp_path, "orders"), "--out", "a.json", "--profile", "nobody")
     assert code == 2
     assert err == "alarmlab: CloudWatch cannot be asked: The config profile (nobody) could not be found\n"
+
+
+def test_without_the_sdk_one_line_says_how_to_get_it(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """boto3 is an extra."""
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    code, _, err = run("fetch", template(tmp_path, "orders"), "--out", "a.json")
+    assert (code, err) == (2, "alarmlab: fetch needs the AWS SDK: pip install 'alarmlab[fetch]'\n")
 
 
 def test_many_metrics_are_asked_for_in_calls_of_five_hundred_and_read_page_by_page() -> None:

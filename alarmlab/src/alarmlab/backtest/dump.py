@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from alarmlab.backtest.detection import Caught, Detection
 from alarmlab.backtest.paging import Incident
-from alarmlab.backtest.report import AlarmReport, CaseReport, Caught, Detection, Report
+from alarmlab.backtest.report import AlarmReport, CaseReport, Report
 
 
 def as_json(report: Report) -> Mapping[str, Any]:

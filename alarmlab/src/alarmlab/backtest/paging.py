@@ -26,7 +26,7 @@ class Incident:
     """Pages that are one thing for a person.
 
     Args:
-        resource: what it is about; an alarm's id where the alarm says nothing of it.
+        resource: what it is about; an alarm's name where the alarm says nothing of it.
         opened_at: when its first page was sent; Unix seconds.
         settled_at: when all its alarms had been well for long enough; None while it is open when the run ends.
         severity: the highest that it ever had.
@@ -63,7 +63,7 @@ def incidents(
     for told in sorted(filter(_ran, run.told), key=lambda told: told.at):
         alarm = known[told.alarm]
         before = run.timelines[told.alarm].state(told.changed_at - 1)
-        router.take(told, before, resource_of(alarm) or told.alarm, severity_of(alarm))
+        router.take(told, before, resource_of(alarm), severity_of(alarm))
     return tuple(found.result(run.end) for found in router.opened)
 
 

@@ -1,90 +1,19 @@
 """What a backtest came to, in figures: of every alarm, and of what people are told in the end."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from statistics import median
 
-import numpy as np
-
-from alarmlab.backtest import nab
+from alarmlab.backtest.detection import Detection, detection_of, together
 from alarmlab.backtest.paging import Incident, incidents, pages
 from alarmlab.backtest.records import Case
 from alarmlab.backtest.replay import Replay
 from alarmlab.engine.run import Timeline
-from alarmlab.engine.window import Moments
 from alarmlab.model.alarms import Alarm
 from alarmlab.model.labels import resource_of, severity_of
 from alarmlab.model.states import State
 
 WEEK = 604_800
-
-
-@dataclass(frozen=True, kw_only=True)
-class Caught:
-    """One labelled window.
-
-    Args:
-        start: Unix second.
-        end: Unix second.
-        at: when it was first told of inside of the window; None when never.
-        was_on: whether an alarm was already in ALARM when the window began.
-        reset_at: when all was well again, at or after `at`; None when never, or not told at all.
-    """
-
-    start: int
-    end: int
-    at: int | None
-    was_on: bool
-    reset_at: int | None
-
-    @property
-    def after_start(self) -> int | None:
-        """Seconds from the window's start."""
-        return None if self.at is None else self.at - self.start
-
-    @property
-    def after_label(self) -> int | None:
-        """Seconds from the labelled moment, the middle of the window; negative before it."""
-        return None if self.at is None else self.at - (self.start + self.end) // 2
-
-    @property
-    def reset(self) -> int | None:
-        """Seconds from the window's end until all was well; negative before it."""
-        return None if self.reset_at is None else self.reset_at - self.end
-
-
-@dataclass(frozen=True, kw_only=True)
-class Detection:
-    """How well labelled windows were told.
-
-    Args:
-        windows: each of them.
-        true: how often something was told inside of a window.
-        false: how often outside of all.
-        scores: of NAB, by profile.
-    """
-
-    windows: tuple[Caught, ...]
-    true: int
-    false: int
-    scores: Mapping[str, nab.Score]
-
-    @property
-    def precision(self) -> float | None:
-        """The share of what was told that was right; None when nothing was told."""
-        told = self.true + self.false
-        return self.true / told if told else None
-
-    @property
-    def recall(self) -> float | None:
-        """The share of windows that were told; None without windows."""
-        return sum(one.at is not None for one in self.windows) / len(self.windows) if self.windows else None
-
-    def typical(self, figure: str) -> float | None:
-        """The median of a figure of the windows that were told: `after_start`, `after_label`, `reset`."""
-        known = [value for one in self.windows if (value := getattr(one, figure)) is not None]
-        return median(known) if known else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,20 +122,7 @@ def case_report(case: Case, replay: Replay, *, window: float, settle: float) -> 
         replay=replay,
         alarms=tuple(_alarm_report(alarm, case, replay, window) for alarm in replay.alarms),
         incidents=found,
-        detection=_detection([incident.opened_at for incident in found], on, case, replay),
-    )
-
-
-def together(several: Iterable[Detection | None]) -> Detection | None:
-    """Detections of several cases as one; None where no case has labels."""
-    known = [each for each in several if each is not None]
-    if not known:
-        return None
-    return Detection(
-        windows=tuple(window for each in known for window in each.windows),
-        true=sum(each.true for each in known),
-        false=sum(each.false for each in known),
-        scores={name: nab.total(each.scores[name] for each in known) for name in nab.PROFILES},
+        detection=detection_of([incident.opened_at for incident in found], on, case, replay.run),
     )
 
 
@@ -244,7 +160,7 @@ def _alarm_report(alarm: Alarm, case: Case, replay: Replay, window: float) -> Al
         flaps=sum(after[0] - (before[1] or after[0]) <= window for before, after in pairwise(spans)),
         pages=told,
         held_back=sum(bool(each.held_back_by) for each in run.told if each.alarm == id and each.state is State.ALARM),
-        detection=_detection(told, spans, case, replay),
+        detection=detection_of(told, spans, case, replay.run),
     )
 
 
@@ -257,49 +173,3 @@ def alarm_spans(timeline: Timeline) -> list[tuple[int, int | None]]:
         if state is State.ALARM:
             found.append((at, None))
     return found
-
-
-def _detection(
-    told: Sequence[int], on: Sequence[tuple[int, int | None]], case: Case, replay: Replay
-) -> Detection | None:
-    if case.windows is None:
-        return None
-    rows = _rows_seen(case, told)
-    about = np.sort(case.rows[rows])
-    run = replay.run
-    windows = [window for window in case.windows if run.start <= window[1] and window[0] <= run.end]
-    inside = sum(any(start <= row <= end for start, end in windows) for row in about)
-    return Detection(
-        windows=tuple(_caught(window, told, on, case) for window in windows),
-        true=inside,
-        false=len(told) - inside,
-        scores={
-            name: nab.score(case.rows, tuple(windows), (int(row) for row in rows), weights)
-            for name, weights in nab.PROFILES.items()
-        },
-    )
-
-
-def _caught(window: tuple[int, int], told: Sequence[int], on: Sequence[tuple[int, int | None]], case: Case) -> Caught:
-    start, end = window
-    at = None
-    for moment in sorted(told):
-        row = _rows_seen(case, [moment])
-        if len(row) and start <= case.rows[row[0]] <= end:
-            at = moment
-            break
-    # What fires again inside of the window is the same trouble.
-    ends = [off for begin, off in on if at is not None and begin <= end and (off is None or off > at)]
-    return Caught(
-        start=start,
-        end=end,
-        at=at,
-        was_on=any(begin < start and (off is None or off > start) for begin, off in on),
-        reset_at=None if None in ends else max((off for off in ends if off is not None), default=None),
-    )
-
-
-def _rows_seen(case: Case, moments: Sequence[int]) -> Moments:
-    """The newest row that was complete at each moment: what is told then is about it, and labels are about rows."""
-    begins = case.rows - case.rows % min(case.step, 60)
-    return nab.rows_seen(begins, case.step, np.asarray(moments, dtype=np.int64))

@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from alarmlab.backtest.detection import Detection
 from alarmlab.backtest.paging import Incident
 from alarmlab.backtest.replay import metrics_of
-from alarmlab.backtest.report import AlarmReport, CaseReport, Detection, Report
+from alarmlab.backtest.report import AlarmReport, CaseReport, Report
 from alarmlab.model.states import State
 from alarmlab.suite.durations import written
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alarmlab.assembly import Assembly, read_resources
-from alarmlab.backtest.plan import Wanted, day, merged, stretches, wanted
+from alarmlab.backtest.plan import RETENTION, Wanted, day, merged, stretches, wanted
 from alarmlab.backtest.replay import concerned
 from alarmlab.backtest.stand_ins import read_values, stand_ins_of, with_values
 from alarmlab.backtest.times import moment_of
@@ -180,6 +180,9 @@ def _of_insights(alarms: Sequence[Alarm], cloudwatch: Any) -> Iterator[Wanted]:
 
 
 def _coarser(what: Sequence[Wanted], start: int, end: int, now: int) -> Iterator[str]:
+    kept = RETENTION[-1][0]
+    if start < now - kept:
+        yield f"nothing is left from before {day(now - kept)}"
     for period in sorted({each.period for each in what}):
         for stretch in merged(stretches(start, end, period, now=now)):
             if stretch.period > period:

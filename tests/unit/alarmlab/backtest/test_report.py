@@ -141,6 +141,33 @@ def test_a_page_is_about_the_pages_of_the_resource(run: Command, tmp_path: Path)
     assert (incident["resource"], sorted(incident["alarms"]), len(incident["pages"])) == ("shop", ["High", "Low"], 2)
 
 
+def test_a_recorded_band_goes_before_our_own(run: Command, tmp_path: Path) -> None:
+    """Its bounds are series like any other: the figures are those of CloudWatch's own band, where somebody kept it."""
+    metric = {"Metric": {"Namespace": "Shop", "MetricName": "Age"}, "Period": 60, "Stat": "Average"}
+    properties = {
+        "Metrics": [{"Id": "m", "MetricStat": metric}, {"Id": "b", "Expression": "ANOMALY_DETECTION_BAND(m, 2)"}],
+        "ThresholdMetricId": "b",
+        "ComparisonOperator": "GreaterThanUpperThreshold",
+        "EvaluationPeriods": 1,
+        "AlarmActions": ["pages"],
+        "OKActions": ["pages"],
+    }
+    rows = [
+        f"{1_767_571_200 + 60 * minute},{namespace},{name},{dimensions},{value}"
+        for minute in range(60)
+        for namespace, name, dimensions, value in (
+            ("Shop", "Age", "", 10),
+            ("alarmlab/Band", "Age", "Bound=lower", 0),
+            ("alarmlab/Band", "Age", "Bound=upper", 9 if minute == 30 else 20),
+        )
+    ]
+    (tmp_path / "band.csv").write_text("timestamp,namespace,metric,dimensions,value\n" + "\n".join(rows))
+    assembly = template(tmp_path, Age={"Type": "AWS::CloudWatch::Alarm", "Properties": properties})
+    _, out, _ = run(assembly, "band.csv", "--json", "-")
+    (page,) = json.loads(out)["recordings"][0]["alarms"][0]["paged_at"]
+    assert page == "2026-01-05T00:31:00Z"
+
+
 def test_what_makes_figures_doubtful_is_said(run: Command, tmp_path: Path) -> None:
     """A metric that was not recorded counts as missing, and an alarm that never tells its end leaves incidents open."""
     queries = [
