@@ -50,7 +50,6 @@ def threshold(
     period: int,
     datapoints: int = 3,
     periods: int = 3,
-    missing: str = "notBreaching",
 ) -> dict[str, Any]:
     """The properties of an alarm on a threshold, `datapoints` of `periods`."""
     return {
@@ -61,7 +60,7 @@ def threshold(
         "Threshold": limit,
         "EvaluationPeriods": periods,
         "DatapointsToAlarm": datapoints,
-        "TreatMissingData": missing,
+        "TreatMissingData": "notBreaching",
         **_common(watched),
     }
 

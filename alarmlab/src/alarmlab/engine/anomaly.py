@@ -1,14 +1,14 @@
 """A "CloudWatch-like" band of expected values, for alarms on ANOMALY_DETECTION_BAND.
 
 CloudWatch does not publish its model. What it says of it is kept here: trained on up to two weeks of the metric, also on
-less; hourly, daily and weekly patterns; trends; retrained all the time; a width in standard deviations; excluded time
-ranges. The numbers are not CloudWatch's: a test of an alarm's logic should give the band as a series of its own.
+less; hourly, daily and weekly patterns; trends; retrained all the time; a width in standard deviations. Time ranges that an
+AnomalyDetector excludes are not. The numbers are not CloudWatch's: a test of an alarm's logic should give the band as a
+series of its own.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Anomaly_Detection.html
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -33,9 +33,7 @@ _CELLS = 1 << 20
 """How many numbers are sorted at once."""
 
 
-def band(
-    values: Floats, starts: Moments, period: int, width: float, *, excluded: Sequence[tuple[int, int]] = ()
-) -> tuple[Floats, Floats]:
+def band(values: Floats, starts: Moments, period: int, width: float) -> tuple[Floats, Floats]:
     """The lower and the upper bound for each value, learnt from the two weeks before it.
 
     Three models forecast each value: the level of the last day, the same time of day on the last seven days, and the same
@@ -47,20 +45,16 @@ def band(
         starts: where the period of each value begins, Unix seconds, evenly spaced.
         period: seconds.
         width: in standard deviations.
-        excluded: Unix seconds from and to which nothing is learnt.
 
     Returns:
         Bounds, NaN until there is a day of history.
     """
-    known = np.array(values, dtype=np.float64)
-    for begin, end in excluded:
-        known[(starts + period > begin) & (starts < end)] = np.nan
     trainings = _Trainings(starts, period)
-    best = np.full(len(known), np.inf)
-    centre = np.full(len(known), np.nan)
-    level = trainings.quantile(0.5, known, _DAY)
-    for expected in (level, _before(known, trainings, _DAY, _DAYS), _before(known, trainings, _WEEK, 1)):
-        errors = known - expected
+    best = np.full(len(values), np.inf)
+    centre = np.full(len(values), np.nan)
+    level = trainings.quantile(0.5, values, _DAY)
+    for expected in (level, _before(values, trainings, _DAY, _DAYS), _before(values, trainings, _WEEK, 1)):
+        errors = values - expected
         drift = np.nan_to_num(trainings.quantile(0.5, errors, _DRIFT))
         sigma = trainings.quantile(_TAIL, np.abs(errors - drift), _ERRORS) / _TAIL_IN_SIGMAS
         better: Truths = np.isfinite(expected) & (sigma < best)

@@ -1,5 +1,7 @@
 """The band that is like CloudWatch's."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -144,18 +146,25 @@ def test_gaps_are_left_out() -> None:
     assert float(np.mean((values < lower)[late] | (values > upper)[late])) < 0.03
 
 
-def test_excluded_time_is_not_learnt_from() -> None:
-    """A load test of two days widens the band, and does not when it is excluded."""
+def test_a_gap_leaves_no_hole() -> None:
+    """After two days without data the band is there at once, from the days before."""
     starts = times(14)
-    quiet = np.random.default_rng(2).normal(10, 1, len(starts))
-    busy = quiet.copy()
-    loaded = slice(8 * 144, 10 * 144)
-    busy[loaded] = np.random.default_rng(3).normal(500, 200, 2 * 144)
-    bounds = (int(starts[8 * 144]), int(starts[10 * 144]))
-    plain = band(busy, starts, PERIOD, 2)
-    without = band(busy, starts, PERIOD, 2, excluded=[bounds])
-    after = slice(10 * 144 + 1, 12 * 144)
-    assert np.median((plain[1] - plain[0])[after]) > 10 * np.median((without[1] - without[0])[after])
+    values = daily(starts)
+    values[8 * 144 : 10 * 144] = np.nan
+    lower, upper = band(values, starts, PERIOD, 4)
+    after = slice(10 * 144, 11 * 144)
+    assert float(np.mean((values >= lower)[after] & (values <= upper)[after])) > 0.97
+
+
+def test_a_year_of_minutes_takes_little_memory() -> None:
+    """Some times what the values themselves take, not the fortnight before each of them."""
+    starts = START + 60 * np.arange(366 * 1440, dtype=np.int64)
+    values = np.random.default_rng(6).normal(10, 1, len(starts))
+    tracemalloc.start()
+    band(values, starts, 60, 2)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 24 * values.nbytes
 
 
 @pytest.mark.parametrize("period", [60, 300, 420, 3600, DAY])
