@@ -108,6 +108,7 @@ def run(options: argparse.Namespace) -> int:
         seconds=perf_counter() - began,
         style=style,
         quiet=options.quiet > 0,
+        strict=options.strict,
     ):
         print(line, file=out)
     for error in session.broken:

@@ -137,6 +137,7 @@ def summary(
     seconds: float,
     style: Style,
     quiet: bool = False,
+    strict: bool = False,
 ) -> list[str]:
     """What is shown after the last test.
 
@@ -148,6 +149,7 @@ def summary(
         seconds: that all took.
         style: how it is shown.
         quiet: only failures and the last line.
+        strict: whether warnings fail.
     """
     bad = [result for result in results if result.outcome is not Outcome.PASSED]
     lines: list[str] = []
@@ -162,8 +164,10 @@ def summary(
     counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in Outcome}
     words = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome]]
     words += [f"{broken} file{'s' * (broken != 1)} could not be read"] if broken else []
+    warned = sum(len(result.case.warnings) for result in results if result.case is not None)
+    words += [f"{warned} warning{'s' * (warned != 1)}{' (fails: --strict)' if strict else ''}"] if warned else []
     total = f"{', '.join(words) or 'no tests'} in {files} file{'s' * (files != 1)}, {seconds:.2f} s"
-    return [*lines, style.paint(style.rule(total, "="), _RED if bad or broken else _GREEN)]
+    return [*lines, style.paint(style.rule(total, "="), _RED if bad or broken or (strict and warned) else _GREEN)]
 
 
 def _title(result: Result) -> str:
