@@ -1,6 +1,6 @@
 """Whom alarms told: actions on transitions, and what holds them back.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-suppression.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm_Suppression.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules-behaviour.html
 """
 
@@ -64,8 +64,7 @@ def _suppressed(alarm: CompositeAlarm, timeline: Timeline, suppressor: Timeline,
     of_suppressor = dict(zip(suppressor.at, suppressor.to, strict=True))
     pending: Told | None = None
     for moment in sorted({*changes, *of_suppressor}):
-        # A wait that ends in the second in which something changes has ended.
-        if pending is not None and step.due(moment):
+        if pending is not None and step.due(moment - 1):
             yield replace(pending, at=int(step.until or moment))
             step, pending = step.acted(), None
         if moment in of_suppressor:
@@ -74,9 +73,10 @@ def _suppressed(alarm: CompositeAlarm, timeline: Timeline, suppressor: Timeline,
             if pending is not None:
                 yield replace(pending, held_back_by=SUPPRESSOR)
             step, pending = step.changed(moment), _news(alarm, moment, changes[moment])
-            if step.due(moment):
-                yield pending
-                step, pending = step.acted(), None
+        # Last: the page has a wait of 60 s cover a suppressor that changes "within 60 seconds".
+        if pending is not None and step.due(moment):
+            yield replace(pending, at=moment)
+            step, pending = step.acted(), None
     if pending is not None and step.due(end):
         yield replace(pending, at=int(step.until or end))
     elif pending is not None:

@@ -43,12 +43,15 @@ def ran(news: Sequence[Told]) -> list[tuple[int, State]]:
         (timeline((2, ALARM)), timeline((1, ALARM)), []),
         (timeline((2, ALARM)), timeline((3, ALARM), (6, OK)), [(9, ALARM)]),
         (timeline((2, ALARM)), timeline(initial=ALARM), []),
-        (timeline((2, ALARM)), timeline((4, ALARM)), [(4, ALARM)]),
+        (timeline((2, ALARM)), timeline((4, ALARM)), []),
+        (timeline((2, ALARM)), timeline((5, ALARM)), [(4, ALARM)]),
+        (timeline((2, ALARM), (4, OK)), timeline(), [(6, OK)]),
         (timeline((2, ALARM)), timeline((2, ALARM), (3, UNKNOWN)), [(6, ALARM)]),
     ],
 )
 def test_suppressor(alarm: Timeline, suppressor: Timeline, acted: list[tuple[int, State]]) -> None:
-    """CloudWatch's five examples to the second; a suppressor from the start; one too late by nothing; one without data."""
+    """CloudWatch's five examples to the second; a suppressor from the start; in the last
+    second of the wait, and after it; one without data."""
     watched = composite(suppressor="s", wait=2, extension=3)
     assert ran(told(watched, alarm, suppressor=suppressor, mute_rules=(), end=END)) == acted
 
@@ -144,7 +147,7 @@ def test_states_second_by_second(a: Timeline, b: Timeline, initial: State) -> No
 def walked(alarm: CompositeAlarm, states: Timeline, suppressor: Timeline) -> list[tuple[int, State]]:
     """When actions run, told as the page on suppression tells it, second by second.
 
-    In each second what has become due runs before anything changes.
+    In each second what has become due runs after all that changes.
     """
     own, other = seconds(states), seconds(suppressor)
     pending: tuple[int, State] | None = None
@@ -159,9 +162,6 @@ def walked(alarm: CompositeAlarm, states: Timeline, suppressor: Timeline) -> lis
         return second >= (left + alarm.extension if extended and left is not None else since + alarm.wait)
 
     for second in range(1, END + 1):
-        if pending and due(second, suppressed=other[second - 1] is ALARM):
-            acted.append((second, pending[1]))
-            pending = None
         if other[second - 1] is ALARM and other[second] is not ALARM:
             left = second
         if own[second] is not own[second - 1]:

@@ -102,7 +102,7 @@ def test_most_recent_period_must_have_data() -> None:
     n=st.integers(1, 8),
     begins=st.integers(-20, 200),
     wait=st.integers(1, 240),
-    created=st.floats(0, 30, allow_nan=False),
+    created=st.integers(0, 120).map(lambda quarters: quarters / 4),
 )
 def test_waits_for_one_window_of_data_or_for_its_end(
     period: int, n: int, begins: int, wait: int, created: float
