@@ -89,7 +89,7 @@ class AlarmBook:
             KeyError: there is no such alarm.
         """
         with self._lock:
-            self.advance(at)
+            self._advance(at, including=False)
             alarm = find(name)
             if alarm is None:
                 raise KeyError(name)
@@ -130,22 +130,28 @@ class AlarmBook:
     def advance(self, at: float) -> None:
         """Run the actions whose wait, extension or muting ended by `at`, each at its own moment."""
         with self._lock:
-            self.mutes.advance(at)
-            due = [
-                (step.until, arn) for arn, step in self._suppressions.items() if step.until is not None and step.due(at)
-            ]
-            for until, arn in sorted(due):
-                account, region, name = parts_of(arn)
-                with request_scope(account, region):
-                    alarm = find(name)
-                    if alarm is not None:
-                        self._act_if_due(alarm, until, state_of_alarm(alarm))
+            self._advance(at, including=True)
 
     def next_moment(self) -> float | None:
         """When `advance` has something to do next, or None."""
         with self._lock:
             steps = [step.until for step in self._suppressions.values() if step.until is not None]
             return min([*steps, *self.mutes.ends()], default=None)
+
+    def _advance(self, at: float, *, including: bool) -> None:
+        """As `advance`; a change at `at` itself comes before a wait that ends then, as in alarmlab's simulation."""
+        self.mutes.advance(at)
+        due = [
+            (step.until, arn)
+            for arn, step in self._suppressions.items()
+            if step.until is not None and (step.until < at or (including and step.due(at)))
+        ]
+        for until, arn in sorted(due):
+            account, region, name = parts_of(arn)
+            with request_scope(account, region):
+                alarm = find(name)
+                if alarm is not None:
+                    self._act_if_due(alarm, until, state_of_alarm(alarm))
 
     def clear(self) -> None:
         """Forget what is under way."""

@@ -69,10 +69,10 @@ class Evaluator:
                 self._stopping.wait(min(left, 0.25))
                 if left > 0.25:
                     continue
-            self._book.advance(target)
             if not waiting_ends:
                 self.evaluate_all(boundary)
                 boundary += FINEST
+            self._book.advance(target)
 
     def _evaluate(self, alarm: Values, at: int) -> None:
         read = self._read_alarm(alarm)

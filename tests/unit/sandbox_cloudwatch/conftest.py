@@ -45,8 +45,8 @@ class Account:
     def walk(self, start: int, end: int) -> None:
         """Evaluate at every boundary after `start` up to `end` (seconds after T0)."""
         for second in range(start + 10, end + 1, 10):
-            self.overlay.book.advance(self.at(second))
             self.evaluator.evaluate_all(T0 + second)
+            self.overlay.book.advance(self.at(second))
 
     def state(self, name: str) -> str:
         """The state of an alarm."""
