@@ -95,10 +95,9 @@ def sorted_by(array: SeriesArray, key: Callable[[Floats], Floats], *, descending
     """SORT: by a number of each series; equal ones keep their order."""
     keys = key(array.values)[:, :, 0]
     signed = -keys if descending else keys
-    order = np.argsort(np.where(array.there, signed, np.nan), axis=0, kind="stable")
-    # NaN sorts last, so a series without data may come after one that is not there at all.
-    order = np.take_along_axis(order, np.argsort(~np.take_along_axis(array.there, order, 0), 0, kind="stable"), 0)
-    return _moved(array, order, np.take_along_axis(array.there, order, axis=0))
+    # NaN sorts last and in the order that it has: what is not there stays behind what is there and empty.
+    order = np.argsort(signed, axis=0, kind="stable")
+    return _moved(array, order, array.there)
 
 
 def remove_empty(array: SeriesArray) -> SeriesArray:

@@ -12,7 +12,7 @@ from alarmlab.model.metric_math import Call, Name, Number, parse
 from alarmlab.model.metrics import MetricId
 
 RECORDED_BANDS = "alarmlab/Band"
-"""The namespace of bands that are given as series: the name is the alarm's id, the dimension Bound `lower` or `upper`."""
+"""The namespace of bands given as series: the name is the alarm's id, the dimension Bound `lower` or `upper`."""
 
 
 def recorded_bound(alarm_id: str, bound: str) -> MetricId:

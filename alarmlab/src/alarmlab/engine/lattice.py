@@ -68,8 +68,7 @@ def _periods(series: Series, stat: str, ends: Moments, period: int, pitch: int) 
     beyond = -((series.start - ends) // step)
     if period <= step:
         return _at_most_one(series.at_steps(stat), first, beyond, regular=period == step and pitch == step)
-    regular = pitch > 0 and pitch % step == 0
-    return series.over(Steps(first, beyond, pitch // step if regular else 0), stat)
+    return series.over(Steps(first, beyond, pitch // step if pitch % step == 0 else 0), stat)
 
 
 def _at_most_one(values: Floats, first: Moments, beyond: Moments, *, regular: bool) -> Floats:

@@ -28,7 +28,7 @@ _CELLS = 1 << 19
 
 
 def datapoints(alarm: MetricAlarm, source: MetricSource, moments: Moments) -> Floats:
-    """What the alarm compares at each moment, [T, K], oldest period first; of a Metrics Insights query the worst series.
+    """What the alarm compares at each moment, [T, K], oldest period first; the worst series of a Metrics Insights query.
 
     Raises:
         InputError: the metrics cannot be read as the alarm wants them, or its expression returns no time series. It

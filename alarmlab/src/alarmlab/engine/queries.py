@@ -119,8 +119,8 @@ def band_around(
         rows = np.flatnonzero(phases == phase)
         ends = window.ends[rows]
         grid: Moments = np.arange(ends[0] - before * window.period, ends[-1] + 1, window.period, dtype=np.int64)
-        # Each value with the periods before it that a row sees: functions that look along a series need them. It is read one
-        # period late, when all of it is known: what is published in steps begins and ends within periods of other phases.
+        # Each value with the periods before it that a row sees: functions that look along a series need them. It is
+        # read one period late, when all of it is known: steps begin and end within periods of other phases.
         late = Window(grid + window.period, window.period, window.periods + 1)
         value = evaluate_queries(queries, source=source, window=late)(of)
         if not isinstance(value, Series):

@@ -14,7 +14,7 @@ AnyArray = NDArray[Any]
 
 _WEEK = 604_800
 _FIRST_MONDAY = 345_600
-"""The first Monday in Unix seconds: where weeks of the clock begin. AWS says "calendar week" and leaves the day open."""
+"""The first Monday in Unix seconds: weeks of the clock begin there. AWS says "calendar week" and leaves the day open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Window:
         moments: Unix seconds of the evaluations, ascending.
         period: seconds.
         periods: how many periods each evaluation looks at.
-        wall_clock: whole periods of the clock (UTC), the newest one completed, instead of periods that end at the moment.
+        wall_clock: whole periods of the clock (UTC), the newest one completed, instead of ones that end at the moment.
     """
 
     moments: Moments

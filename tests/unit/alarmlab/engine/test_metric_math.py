@@ -119,7 +119,7 @@ def test_numbers(expression: str, result: float) -> None:
     ],
 )
 def test_series(expression: str, result: list[float]) -> None:
-    """The page's tables, and each function: where one of two series is missing it is 0, dividing by zero leaves nothing."""
+    """The page's tables, and each function: one missing of two counts as 0, dividing by zero leaves nothing."""
     found = value(expression)
     assert isinstance(found, Series)
     np.testing.assert_allclose(found.values, [result])

@@ -36,7 +36,7 @@ def test_a_coarse_value_is_one_sample_at_the_beginning_of_its_step() -> None:
 
 
 def test_rolling_and_wall_clock() -> None:
-    """A rolling period ends at the moment, one of the clock at the last full period; a week of it begins on a Monday."""
+    """A rolling period ends at the moment, one of the clock at its last full period; weeks begin on Mondays."""
     series = SampleSeries.of_values(0, 60, np.arange(20))
     at = np.array([660])
     recording = Recording({METRIC: series})
@@ -62,7 +62,7 @@ def test_percentiles_of_longer_periods_are_over_all_samples() -> None:
 
 
 def test_what_is_not_there() -> None:
-    """Metrics that are unknown, empty or in another unit have no datapoints; a unit that is not known fits every unit."""
+    """What is unknown, empty or in another unit has no datapoints; a unit that is not known fits every unit."""
     window = Window(np.array([120, 180]), 60, 2)
     ms = SampleSeries.of_values(0, 60, [1, 2, 3], unit="Milliseconds")
     assert np.isnan(Recording({}).values(METRIC, "Sum", window)).all()

@@ -44,7 +44,7 @@ TEN = np.arange(1.0, 11.0)[np.newaxis]
     ],
 )
 def test_of_one_to_ten(stat: str, result: float) -> None:
-    """What each statistic says of 1 to 10: a fixed boundary leaves out what is on the lower and takes what is on the upper."""
+    """What each statistic says of 1 to 10: a sample on a fixed lower boundary is outside, on an upper one inside."""
     np.testing.assert_allclose(statistic(TEN, None, stat), [result])
 
 
@@ -58,7 +58,7 @@ def test_tm99_is_tm_to_99_percent_and_iqm_the_middle_half() -> None:
 
 
 def test_rows_without_samples_and_negative_ones() -> None:
-    """No samples have no statistic, not even a count; a negative one leaves its row without percentiles and the like."""
+    """No samples have no statistic, not even a count; a negative one leaves its row without percentiles."""
     samples = np.array([[np.nan, np.nan], [-1.0, 3.0], [1.0, np.nan]])
     np.testing.assert_array_equal(statistic(samples, None, "SampleCount"), [np.nan, 2, 1])
     np.testing.assert_array_equal(statistic(samples, None, "Sum"), [np.nan, 2, 1])

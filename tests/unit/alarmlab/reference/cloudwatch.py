@@ -130,7 +130,7 @@ def breaches(value: float, comparison: str, threshold: float) -> bool:
     return value <= threshold
 
 
-def state_after(row: list[bool | None], n: int, m: int, missing: str, before: str) -> str:  # noqa: PLR0911 (rule by rule)
+def state_after(row: list[bool | None], n: int, m: int, missing: str, before: str) -> str:  # noqa: PLR0911
     """The state after one evaluation; `row` says from the oldest period to the newest whether each breaches."""
     newest_first = [(age, breach) for age, breach in enumerate(reversed(row), start=1) if breach is not None]
     real = newest_first[:n]

@@ -285,7 +285,7 @@ def _if(condition: Result, yes: Result, no: list[Result]) -> Result:
     result: dict[int, float | None] = {}
     for at, truth in condition.items():
         if truth != 0:
-            # "has the value of 0, if the corresponding data point of metric1 is TRUE and [...] does not exist in metric2"
+            # "has the value of 0, if the corresponding data point of metric1 is TRUE and [...] does not exist"
             result[at] = yes.get(at, 0.0) if isinstance(yes, dict) else _number(yes)
         else:
             result[at] = otherwise.get(at) if isinstance(otherwise, dict) else _number(otherwise)

@@ -117,7 +117,7 @@ def alarm_settings(draw: st.DrawFn) -> AlarmSettings:
     before=st.sampled_from(list(State)),
 )
 def test_timelines(rows: list[list[float]], on: AlarmSettings, start: int, step: int, before: State) -> None:
-    """The state after every evaluation of half an hour, from any state, with gaps, low samples and any evaluation range."""
+    """The state after every evaluation of half an hour: any state before, gaps, low samples, evaluation range."""
     recording = Recording({METRIC: SampleSeries(start, step, padded(rows))})
     moments = moments_between(start, start + 1800, on.interval)
     found = states_after(codes(alarm(on), recording, moments), before)
