@@ -50,8 +50,7 @@ def ran(news: Sequence[Told]) -> list[tuple[int, State]]:
     ],
 )
 def test_suppressor(alarm: Timeline, suppressor: Timeline, acted: list[tuple[int, State]]) -> None:
-    """CloudWatch's five examples to the second; a suppressor from the start; in the last
-    second of the wait, and after it; one without data."""
+    """CloudWatch's five examples to the second; what comes from the start, in the wait's last second and after it."""
     watched = composite(suppressor="s", wait=2, extension=3)
     assert ran(told(watched, alarm, suppressor=suppressor, mute_rules=(), end=END)) == acted
 
