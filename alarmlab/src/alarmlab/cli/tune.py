@@ -9,9 +9,11 @@ import yaml
 from alarmlab.backtest.paging import SETTLE, WINDOW
 from alarmlab.backtest.records import read_cases
 from alarmlab.backtest.replay import metrics_of
+from alarmlab.backtest.track import read_dimensions, read_metric
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress
 from alarmlab.errors import InputError
+from alarmlab.model.metrics import MetricId, dimensions_of
 from alarmlab.suite.durations import seconds_of, written
 from alarmlab.tune import Objective, Option, Trial, best, options, tunable
 
@@ -54,6 +56,10 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument(
         "--alarm", metavar="NAME", required=True, help="which one; a CSV without names holds its metric"
     )
+    parser.add_argument("--metric", metavar="METRIC", help="what a CSV holds, for alarms that read several")
+    parser.add_argument(
+        "--dimension", metavar="NAME=VALUE", action="append", default=[], help="of --metric; repeatable"
+    )
     parser.add_argument("--objective", metavar="TEXT", default=_OBJECTIVE, help="default: %(default)s")
     parser.add_argument(
         "--labels", metavar="FILE", type=Path, help='when something was wrong: {"file": [["start", "end"]]}'
@@ -75,7 +81,7 @@ def run(chosen: argparse.Namespace) -> int:
     objective = Objective.read(chosen.objective)
     window, settle = _duration("--window", chosen.window), _duration("--settle", chosen.settle)
     alarm = tunable(read_alarms(chosen.assembly).find(chosen.alarm))
-    metrics = metrics_of(alarm)
+    metrics = [_metric(chosen)] if chosen.metric else metrics_of(alarm)
     cases = read_cases(
         chosen.recordings,
         metric=metrics[0] if len(metrics) == 1 else None,
@@ -165,6 +171,10 @@ def _advice(now: Option, picked: Option) -> str:
     return (
         f"Proposed ({less}, {now.outcome.caught} of {now.outcome.windows} windows told become {picked.outcome.caught}):"
     )
+
+
+def _metric(chosen: argparse.Namespace) -> MetricId:
+    return read_metric(chosen.metric, dimensions_of(read_dimensions(chosen.dimension)))
 
 
 def _names(names: Sequence[str]) -> str:

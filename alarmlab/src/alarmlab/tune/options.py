@@ -1,7 +1,7 @@
 """Settings of an alarm that meet an objective.
 
-For each M of N the tightest threshold (or the narrowest band) that the objective allows is looked for by bisection: what
-is proposed has been run. Beside them, for an alarm on one metric, the policies of `alarmlab.policies`.
+For each M of N the tightest threshold (or the narrowest band) that the objective allows is looked for in ever longer strides,
+then between them: what is proposed has been run. Beside them, for an alarm on one metric, the policies of `alarmlab.policies`.
 """
 
 import re
@@ -64,11 +64,12 @@ def best(found: Sequence[Option]) -> Option | None:
             (each for each in allowed if (each.datapoints, each.periods) == (now.datapoints, now.periods)), None
         )
 
-    def worth(option: Option) -> tuple[float, ...]:
-        outcome = option.outcome
-        return outcome.caught, -outcome.false, -(outcome.delay or 0.0)
+    return max(allowed, key=_worth, default=None)
 
-    return max(allowed, key=worth, default=None)
+
+def _worth(option: Option) -> tuple[float, ...]:
+    outcome = option.outcome
+    return outcome.caught, -outcome.false, -(outcome.delay or 0.0)
 
 
 def _now(alarm: MetricAlarm) -> tuple[int, int]:
@@ -76,7 +77,7 @@ def _now(alarm: MetricAlarm) -> tuple[int, int]:
 
 
 def _tightest(alarm: MetricAlarm, trial: Trial, levels: Sequence[float], needed: int, periods: int) -> Iterator[Option]:
-    """The tightest of `levels`, which begin with the laxest, that is allowed: more is told the tighter it is."""
+    """The tightest of `levels`, which begin with the laxest, up to which all are allowed; with labels the best of these."""
 
     def tried(level: float) -> Option:
         properties = {
@@ -84,16 +85,19 @@ def _tightest(alarm: MetricAlarm, trial: Trial, levels: Sequence[float], needed:
             "EvaluationPeriods": periods,
             "DatapointsToAlarm": needed,
         }
-        return trial.option("tightest", [with_level(alarm, level, needed, periods)], properties, level=level)
+        return trial.option("best level", [with_level(alarm, level, needed, periods)], properties, level=level)
 
-    found, low, high = None, 0, len(levels) - 1
-    while low <= high:
-        middle = (low + high) // 2
-        option = tried(levels[middle])
+    # Strides from the lax end: an alarm that hardly ever leaves ALARM has few incidents too, and must not be found.
+    found, low, high, stride = None, 0, len(levels), 1
+    while low < high:
+        at = min(low + stride - 1, (low + high) // 2)
+        option = tried(levels[at])
         if option.is_allowed:
-            found, low = option, middle + 1
+            low, stride = at + 1, 2 * stride
+            if found is None or not option.outcome.windows or _worth(option) > _worth(found):
+                found = option
         else:
-            high = middle - 1
+            high = at
     if found is not None:
         yield found
 

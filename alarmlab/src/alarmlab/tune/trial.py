@@ -136,8 +136,13 @@ class Trial:
 
 
 def _audible(alarm: MetricAlarm) -> MetricAlarm:
-    """The alarm with actions: one whose pages a composite alarm sends is tuned as if it sent them."""
+    """The alarm as if it told all its transitions.
+
+    One whose pages a composite alarm sends is tuned as if it sent them, and of one that does not tell its ends everything
+    would be one endless incident.
+    """
     about = alarm.about
-    if about.actions_enabled and about.alarm_actions:
-        return alarm
-    return replace(alarm, about=replace(about, actions_enabled=True, alarm_actions=("tuned",), ok_actions=("tuned",)))
+    told = about.alarm_actions or ("tuned",)
+    return replace(
+        alarm, about=replace(about, actions_enabled=True, alarm_actions=told, ok_actions=about.ok_actions or told)
+    )

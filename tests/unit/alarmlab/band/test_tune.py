@@ -71,7 +71,7 @@ def test_what_is_proposed_meets_the_objective(folder: Path, capsys: pytest.Captu
     out = capsys.readouterr().out
     table = rows(out)
     assert table[0][:9] == ["0", "as", "it", "is", "120", "1", "of", "1", "13"]
-    assert table[1][:7] == ["1", ">", "tightest", table[1][3], "1", "of", "1"]
+    assert table[1][:7] == ["1", ">", "best", "level", "162", "1", "of"]
     proposed = yaml.safe_load(out[out.index("Latency:\n") :])["Latency"]["Properties"]
     assert proposed["Threshold"] == 162
     assert (proposed["DatapointsToAlarm"], proposed["EvaluationPeriods"]) == (1, 1)
@@ -91,6 +91,17 @@ def test_labels_decide_what_is_proposed(folder: Path, capsys: pytest.CaptureFixt
     proposed = next(line.split() for line in out.splitlines() if " > " in line)
     assert "1/1" in proposed
     assert "12 false alarms become 0, 1 of 1 windows told become 1" in out
+
+
+def test_an_alarm_that_never_ends_is_not_tight(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A threshold below everything has one incident, and meets any objective: it is not what is proposed."""
+    template = yaml.safe_load((folder / "template.yaml").read_text())
+    template["Resources"]["Latency"]["Properties"].pop("OKActions")
+    (folder / "template.yaml").write_text(yaml.safe_dump(template))
+    assert tune(folder) == 0
+    out = capsys.readouterr().out
+    assert rows(out)[0][8] == "13"
+    assert yaml.safe_load(out[out.index("Latency:\n") :])["Latency"]["Properties"]["Threshold"] == 162
 
 
 def test_what_is_pasted_does_what_the_table_says(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
