@@ -19,13 +19,14 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
 from alarmlab.assembly.conditions import all_of, any_of
 from alarmlab.assembly.stacks import Stack
-from alarmlab.assembly.standins import NO_VALUE, PSEUDO, Pieces, StandIn, joined, pseudo_parameter, split_known
+from alarmlab.assembly.standins import NO_VALUE, PSEUDO, Pieces, StandIn, joined, pseudo_parameter, split_known, text_of
 from alarmlab.errors import InputError
 from alarmlab.model.read import ALARM, COMPOSITE_ALARM
 
@@ -35,6 +36,8 @@ Exports = Mapping[str, tuple[Stack, Any]]
 """What stacks export: the stack and the value, not yet worked out, by name."""
 _SUB = re.compile(r"\$\{(!?)([^{}]+)\}")
 _MAX_DEPTH = 60
+_MISUSE = (LookupError, TypeError, ValueError, AttributeError)
+"""What comes of arguments of another kind than a function takes."""
 # Resources whose Ref is the name that their properties may give.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 _NAMES = {
@@ -90,13 +93,8 @@ class Resolver:
         Raises:
             InputError: a function is not understood, or leads back to itself.
         """
-        self._depth += 1
-        if self._depth > _MAX_DEPTH:
-            raise InputError("functions are nested too deeply, or lead back to themselves")
-        try:
+        with self._deeper():
             return self._value(value)
-        finally:
-            self._depth -= 1
 
     def condition(self, name: str) -> bool | None:
         """Whether a condition of the template holds, None where only the deployment decides it.
@@ -105,9 +103,25 @@ class Resolver:
             InputError: it is not declared, or not understood.
         """
         conditions = self._stack.template.section("Conditions")
-        if name not in conditions:
+        if not isinstance(name, str) or name not in conditions:
             raise InputError(f"Condition: {name!r} is not declared in Conditions")
-        return self._truth(conditions[name])
+        with self._deeper():
+            try:
+                return self._truth(conditions[name])
+            except InputError:
+                raise
+            except _MISUSE as error:
+                raise InputError(f"Conditions: {name} is not understood") from error
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise InputError("functions are nested too deeply, or lead back to themselves")
+        try:
+            yield
+        finally:
+            self._depth -= 1
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -130,7 +144,7 @@ class Resolver:
             return function(argument)
         except InputError:
             raise
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+        except _MISUSE as error:
             raise InputError(f"{name}: {argument!r} is not understood") from error
 
     def _elsewhere(self, stack: Stack) -> "Resolver":
@@ -259,13 +273,13 @@ class Resolver:
         return text if isinstance(text, StandIn) else base64.b64encode(text.encode()).decode()
 
     def _truth(self, condition: Any) -> bool | None:
-        name, argument = next(iter(condition.items()))
+        ((name, argument),) = condition.items()
         match name:
             case "Condition":
                 return self.condition(argument)
             case "Fn::Equals":
                 left, right = (self.value(item) for item in argument)
-                if str(left) == str(right):
+                if text_of(left) == text_of(right):
                     return True
                 return None if isinstance(left, StandIn) or isinstance(right, StandIn) else False
             case "Fn::And":

@@ -89,7 +89,9 @@ def read_stacks(path: Path) -> list[Stack]:
         template = read_template(path)
         if "Resources" not in template.body:
             raise InputError(f"{path}: it is no CloudFormation template: it has no Resources")
-        stacks = list(_with_nested(Stack(name=name, template=template)))
+        beside = path.with_name(f"{name}.assets.json")
+        assets = dict(_files(beside)) if beside.is_file() else {}
+        stacks = list(_with_nested(Stack(name=name, template=template, assets=assets)))
     return stacks
 
 
@@ -119,11 +121,15 @@ def _of_assembly(folder: Path) -> Iterator[Stack]:
 def _assets(folder: Path, manifest: Path, artifacts: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
     for name, artifact in artifacts.items():
         if artifact.get("type") == _ASSETS:
-            file = folder / _member(manifest, name, artifact.get("properties") or {}, "file")
-            for key, asset in (read_json(file).get("files") or {}).items():
-                path = (asset.get("source") or {}).get("path")
-                if path:
-                    yield key, folder.resolve() / path
+            yield from _files(folder / _member(manifest, name, artifact.get("properties") or {}, "file"))
+
+
+def _files(manifest: Path) -> Iterator[tuple[str, Path]]:
+    """The files that a manifest of assets uploads, by their hash."""
+    for key, asset in (read_json(manifest).get("files") or {}).items():
+        path = (asset.get("source") or {}).get("path")
+        if path:
+            yield key, manifest.resolve().parent / path
 
 
 def _member(manifest: Path, artifact: str, properties: Mapping[str, Any], name: str) -> str:

@@ -66,7 +66,7 @@ def pseudo_parameter(name: str, stack: Stack) -> Any:
 
 def joined(delimiter: str, items: Sequence[Any]) -> str:
     """Texts and numbers as one text, which stands for something where one of them does."""
-    text = delimiter.join(_text(item) for item in items)
+    text = delimiter.join(text_of(item) for item in items)
     return StandIn(text) if any(isinstance(item, StandIn) for item in items) else text
 
 
@@ -87,7 +87,12 @@ def _named(piece: str, names: Any) -> str:
     return StandIn(re.sub("\0", lambda _: next(names), piece))
 
 
-def _text(item: Any) -> str:
+def text_of(item: Any) -> str:
+    """A text, number or truth value as CloudFormation writes it.
+
+    Raises:
+        TypeError: it is something else.
+    """
     if isinstance(item, bool):
         return str(item).lower()
     if isinstance(item, str | int | float):

@@ -100,7 +100,9 @@ def _about(properties: Mapping[str, Any], id: str, stack: str) -> About:
 
 
 def _actions(properties: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    found = m.texts(properties, name)
+    given = properties.get(name)
+    # Which actions there are may be known only once it is deployed; that there are some is what such a text says.
+    found = (given,) if isinstance(given, str) and "${" in given else m.texts(properties, name)
     if len(found) > MAX_ACTIONS:
         raise InputError(f"{name}: {len(found)} actions, at most {MAX_ACTIONS} are allowed")
     return found

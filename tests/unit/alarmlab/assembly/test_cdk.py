@@ -1,5 +1,7 @@
 """Cloud assemblies that CDK writes."""
 
+from pathlib import Path
+
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -53,13 +55,19 @@ class Overview(cdk.Stack):
 
 
 @pytest.fixture(scope="module")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An app with a stage, stacks that refer to each other, and a nested stack."""
     folder = tmp_path_factory.mktemp("cdk")
     app = cdk.App(outdir=str(folder), builtin_cloud_formation_validation=False)
     stage = cdk.Stage(app, "Prod", env=cdk.Environment(account="123456789012", region="eu-west-1"))
     Overview(stage, "Overview", Shop(stage, "Shop"))
     app.synth()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def assembly(folder: Path) -> Assembly:
+    """Its alarms."""
     return read_assembly(folder)
 
 
@@ -90,3 +98,10 @@ def test_dimensions_can_be_written(assembly: Assembly) -> None:
         assert alarm.queries[0].metric is not None
         found |= dict(alarm.queries[0].metric.dimensions)
     assert found == {"QueueName": "${Orders.QueueName}", "FunctionName": "${Handler}"}
+
+
+def test_one_template_of_an_assembly(folder: Path) -> None:
+    """A template file that lies in an assembly is read with the stacks that it nests."""
+    found = read_assembly(next(folder.glob("assembly-Prod/ProdShop*[0-9A-F].template.json")))
+    assert len(found.alarms) == 2
+    assert not found.refused

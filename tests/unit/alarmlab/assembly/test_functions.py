@@ -20,6 +20,7 @@ Conditions:
   IsProd: !Equals [!Ref Stage, prod]
   IsDev: !Not [!Condition IsProd]
   IsOurs: !Equals [!Ref Team, ours]
+  IsOn: !Equals [true, "true"]
   Both: !And [!Condition IsProd, !Condition IsDev]
   Either: !Or [!Condition IsOurs, !Condition IsProd]
 """
@@ -92,6 +93,7 @@ def alarm(folder: Path, properties: str) -> MetricAlarm:
         ("!If [IsDev, a, b]", "b"),
         ("!If [Both, a, b]", "b"),
         ("!If [Either, a, b]", "a"),
+        ("!If [IsOn, a, b]", "a"),
         ("!If [IsOurs, a, b]", "${Fn::If IsOurs}"),
         ("!ImportValue elsewhere", "${elsewhere}"),
         ("!Sub '${AWS::Region}/${AWS::StackName}'", "${AWS::Region}/${AWS::StackName}"),
@@ -129,7 +131,7 @@ def test_number_that_only_the_deployment_knows(tmp_path: Path, written: str, sho
     """A threshold that is a stand-in is refused by name, with the file, the line and the fix."""
     refused = read(tmp_path, f"Threshold: {written}").refused
     assert str(refused["Latency"]) == (
-        f"{tmp_path}/shop.yaml:22: alarm 'Latency': Threshold: {shown} is known only once it is deployed: write the value "
+        f"{tmp_path}/shop.yaml:23: alarm 'Latency': Threshold: {shown} is known only once it is deployed: write the value "
         "itself, or give its parameter a Default"
     )
 
@@ -142,6 +144,12 @@ def test_no_value_is_no_property(tmp_path: Path) -> None:
     )
     assert found.settings.datapoints_to_alarm == 1
     assert found.about.alarm_actions == ("a", "c")
+
+
+@pytest.mark.parametrize("written", ["!If [IsOurs, [a, b], !Ref AWS::NoValue]", "!Ref Team"])
+def test_actions_that_only_the_deployment_knows(tmp_path: Path, written: str) -> None:
+    """A list of actions that is a stand-in is one action: the alarm's states do not depend on it."""
+    assert len(alarm(tmp_path, f"Threshold: 1\nAlarmActions: {written}").about.alarm_actions) == 1
 
 
 @pytest.mark.parametrize(
@@ -182,6 +190,26 @@ def test_resources_with_conditions(tmp_path: Path, condition: str, there: bool) 
     found = read_assembly(tmp_path / "shop.yaml")
     assert (len(found.alarms) == 1) is there
     assert not found.refused
+
+
+@pytest.mark.parametrize(
+    ("condition", "problem"),
+    [
+        ("!Equals [[a], [a]]", "Conditions: Odd is not understood"),
+        ("!Equals [a]", "Conditions: Odd is not understood"),
+        ("{}", "Conditions: Odd is not understood"),
+        ("!Ref Stage", "Conditions: Ref is not understood"),
+        ("!Not []", "Conditions: Odd is not understood"),
+        ("!Condition Odd", "lead back to themselves"),
+        ("!Condition Nothing", "Condition: 'Nothing' is not declared"),
+    ],
+)
+def test_bad_conditions(tmp_path: Path, condition: str, problem: str) -> None:
+    """A condition that is not understood refuses the resources that have it."""
+    read(tmp_path, "Threshold: 1", head=f"{HEAD}  Odd: {condition}\n")
+    text = (tmp_path / "shop.yaml").read_text().replace("  Latency:\n", "  Latency:\n    Condition: Odd\n")
+    (tmp_path / "shop.yaml").write_text(text)
+    assert problem in str(read_assembly(tmp_path / "shop.yaml").refused["Latency"])
 
 
 def test_condition_that_only_the_deployment_knows(tmp_path: Path) -> None:
