@@ -95,7 +95,9 @@ def read_stacks(path: Path) -> list[Stack]:
     return stacks
 
 
-def _of_assembly(folder: Path) -> Iterator[Stack]:
+def _of_assembly(folder: Path, within: tuple[Path, ...] = ()) -> Iterator[Stack]:
+    if folder.resolve() in within:
+        raise InputError(f"{folder}: it is an assembly within itself")
     manifest = folder / "manifest.json"
     artifacts = read_json(manifest).get("artifacts") or {}
     if not isinstance(artifacts, Mapping):
@@ -104,7 +106,8 @@ def _of_assembly(folder: Path) -> Iterator[Stack]:
     for name, artifact in artifacts.items():
         kind, properties = artifact.get("type"), artifact.get("properties") or {}
         if kind == _ASSEMBLY:
-            yield from _of_assembly(folder / _member(manifest, name, properties, "directoryName"))
+            inner = folder / _member(manifest, name, properties, "directoryName")
+            yield from _of_assembly(inner, (*within, folder.resolve()))
         elif kind == _STACK:
             account, _, region = artifact.get("environment", "").removeprefix("aws://").partition("/")
             stack = Stack(

@@ -31,6 +31,9 @@ def evaluated(
     moments = moments_between(start, end, interval(alarm))
     if isinstance(alarm, PromQLAlarm):
         codes = promql.codes(alarm, source, moments)
+        if initial is State.ALARM and len(moments):
+            # The contributor that put it there is gone since the first evaluation, as far as anybody knows.
+            codes[moments < moments[0] + alarm.recovery] = ALARM
     else:
         codes = metric_alarm.codes(alarm, source, moments)
         if alarm.warm_up is not None and initial is State.INSUFFICIENT_DATA:

@@ -365,3 +365,7 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"artifacts": {"A": {"type": "aws:cloudformation:stack"}}}')
     with pytest.raises(InputError, match="the artifact 'A' has no templateFile"):
         read_assembly(tmp_path)
+    stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "."}}
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"A": stage}}))
+    with pytest.raises(InputError, match="it is an assembly within itself"):
+        read_assembly(tmp_path)

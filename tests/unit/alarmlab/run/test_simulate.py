@@ -243,6 +243,21 @@ def test_promql_alarms_begin_ok() -> None:
     assert found.timelines["P"].to == (ALARM, OK)
 
 
+def test_promql_alarms_recover_from_the_state_they_begin_in() -> None:
+    """One that begins in ALARM leaves it when nothing was returned for its recovery period."""
+    alarm = {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "EvaluationCriteria": {"PromQLCriteria": {"Query": "up == 0", "RecoveryPeriod": 180}},
+            "EvaluationInterval": 60,
+        },
+    }
+    assembly = read_resources({"P": alarm})
+    series = {MetricId("", "up"): SampleSeries.of_values(0, MINUTE, np.ones(20))}
+    found = simulate(assembly.alarms, Recording(series), start=0, end=600, initial=ALARM)
+    assert changes(found, "P") == [(4, OK)]
+
+
 def test_children_must_be_there() -> None:
     """Composite alarms are simulated with all that they look at."""
     assembly = read_resources({"A": metric_alarm("x"), "C": composite("ALARM(A)")})
