@@ -1,4 +1,7 @@
-"""Whether a composite alarm's actions run now, wait, or are suppressed by another alarm."""
+"""Whether a composite alarm's actions run now, wait, or are suppressed by another alarm.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm_Suppression.html
+"""
 
 from dataclasses import dataclass, replace
 
@@ -43,9 +46,8 @@ class Suppression:
         return "ExtensionPeriod" if self.extended_until is not None else "WaitPeriod"
 
     def changed(self, at: float) -> "Suppression":
-        """The alarm changed its state at `at`."""
-        extended_until = self.extended_until if self.extended_until is not None and at < self.extended_until else None
-        return replace(self, pending=True, waiting_until=at + self.wait, extended_until=extended_until)
+        """The alarm changed its state at `at`: a new wait takes the place of the wait or the extension under way."""
+        return replace(self, pending=True, waiting_until=at + self.wait, extended_until=None)
 
     def suppressor(self, at: float, *, in_alarm: bool) -> "Suppression":
         """The suppressor went into ALARM, or left it, at `at`."""

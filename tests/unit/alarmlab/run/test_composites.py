@@ -42,6 +42,8 @@ def ran(news: Sequence[Told]) -> list[tuple[int, State]]:
         (timeline((2, ALARM), (3, OK)), timeline(), [(5, OK)]),
         (timeline((2, ALARM)), timeline((1, ALARM)), []),
         (timeline((2, ALARM)), timeline((3, ALARM), (6, OK)), [(9, ALARM)]),
+        (timeline((2, ALARM), (7, OK)), timeline((3, ALARM), (6, OK)), [(9, OK)]),
+        (timeline((2, ALARM), (8, OK)), timeline((3, ALARM), (6, OK)), [(10, OK)]),
         (timeline((2, ALARM)), timeline(initial=ALARM), []),
         (timeline((2, ALARM)), timeline((4, ALARM)), []),
         (timeline((2, ALARM)), timeline((5, ALARM)), [(4, ALARM)]),
@@ -50,7 +52,7 @@ def ran(news: Sequence[Told]) -> list[tuple[int, State]]:
     ],
 )
 def test_suppressor(alarm: Timeline, suppressor: Timeline, acted: list[tuple[int, State]]) -> None:
-    """CloudWatch's five examples to the second; what comes from the start, in the wait's last second and after it."""
+    """CloudWatch's six examples to the second; what comes from the start, in the wait's last second and after it."""
     watched = composite(suppressor="s", wait=2, extension=3)
     assert ran(told(watched, alarm, suppressor=suppressor, mute_rules=(), end=END)) == acted
 
@@ -157,8 +159,7 @@ def walked(alarm: CompositeAlarm, states: Timeline, suppressor: Timeline) -> lis
         if pending is None or suppressed:
             return False
         since, _ = pending
-        extended = left is not None and left + alarm.extension > since
-        return second >= (left + alarm.extension if extended and left is not None else since + alarm.wait)
+        return second >= (since + alarm.wait if left is None or left <= since else left + alarm.extension)
 
     for second in range(1, END + 1):
         if other[second - 1] is ALARM and other[second] is not ALARM:

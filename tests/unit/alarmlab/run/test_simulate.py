@@ -147,10 +147,11 @@ SUPPRESSED = {
         ([0, 5, 0, 0, 0, 0, 0, 0, 0, 0], [0] * 10, [(5, OK)]),
         ([0, 5, 5, 5, 5, 5, 5, 5, 5, 5], [5] * 10, []),
         ([0, 5, 5, 5, 5, 5, 5, 5, 5, 5], [0, 0, 5, 5, 5, 0, 0, 0, 0, 0], [(9, ALARM)]),
+        ([0, 5, 5, 5, 5, 5, 0, 0, 0, 0], [0, 0, 5, 5, 5, 0, 0, 0, 0, 0], [(9, OK)]),
     ],
 )
 def test_suppressor_vectors(x: list[float], s: list[float], told: list[tuple[int, State]]) -> None:
-    """CloudWatch's five examples with minutes for their units, from the metrics on."""
+    """CloudWatch's six examples with minutes for their units, from the metrics on."""
     found = run(SUPPRESSED, minutes=10, x=x, s=s)
     assert [(item.at / MINUTE, item.state) for item in found.told if not item.held_back_by] == told
 

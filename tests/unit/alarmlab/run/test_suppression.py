@@ -27,6 +27,8 @@ def run(events: dict[int, str]) -> tuple[list[int], list[str | None]]:
         ({2: "change", 3: "change"}, [5]),
         ({1: "on", 2: "change"}, []),
         ({2: "change", 3: "on", 6: "off"}, [9]),
+        ({2: "change", 3: "on", 6: "off", 7: "change"}, [9]),
+        ({2: "change", 3: "on", 6: "off", 8: "change"}, [10]),
         ({2: "change", 6: "on", 7: "change"}, [4]),
         ({1: "on", 3: "off", 4: "change"}, [6]),
         ({1: "on", 2: "off", 7: "change"}, [9]),
@@ -34,7 +36,7 @@ def run(events: dict[int, str]) -> tuple[list[int], list[str | None]]:
     ],
 )
 def test_suppressor(events: dict[int, str], acted: list[int]) -> None:
-    """CloudWatch's five examples to the second, and what follows from the same rules around them."""
+    """CloudWatch's six examples to the second, and what follows from the same rules around them."""
     assert run(events)[0] == acted
 
 
