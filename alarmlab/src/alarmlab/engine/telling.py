@@ -67,12 +67,12 @@ def _suppressed(alarm: CompositeAlarm, timeline: Timeline, suppressor: Timeline,
         if pending is not None and step.due(moment - 1):
             yield replace(pending, at=int(step.until or moment))
             step, pending = step.acted(), None
-        if moment in of_suppressor:
-            step = step.suppressor(moment, in_alarm=of_suppressor[moment] is State.ALARM)
         if moment in changes:
             if pending is not None:
                 yield replace(pending, held_back_by=SUPPRESSOR)
             step, pending = step.changed(moment), _news(alarm, moment, changes[moment])
+        if moment in of_suppressor:
+            step = step.suppressor(moment, in_alarm=of_suppressor[moment] is State.ALARM)
         # Last: the page has a wait of 60 s cover a suppressor that changes "within 60 seconds".
         if pending is not None and step.due(moment):
             yield replace(pending, at=moment)

@@ -148,7 +148,7 @@ def test_states_second_by_second(a: Timeline, b: Timeline, initial: State) -> No
 def walked(alarm: CompositeAlarm, states: Timeline, suppressor: Timeline) -> list[tuple[int, State]]:
     """When actions run, told as the page on suppression tells it, second by second.
 
-    In each second what has become due runs after all that changes.
+    In each second the alarm changes first, then the suppressor, and then runs what has become due.
     """
     own, other = seconds(states), seconds(suppressor)
     pending: tuple[int, State] | None = None
@@ -159,7 +159,7 @@ def walked(alarm: CompositeAlarm, states: Timeline, suppressor: Timeline) -> lis
         if pending is None or suppressed:
             return False
         since, _ = pending
-        return second >= (since + alarm.wait if left is None or left <= since else left + alarm.extension)
+        return second >= (since + alarm.wait if left is None or left < since else left + alarm.extension)
 
     for second in range(1, END + 1):
         if other[second - 1] is ALARM and other[second] is not ALARM:
