@@ -1,4 +1,4 @@
-"""How often the alarms that page would do so without a reason, and how soon with one: the synthesized alarms on invented traffic."""
+"""How often the alarms that page would do so without a reason, and how soon with one: ours, synthesized, on invented traffic."""
 
 from functools import cache
 
