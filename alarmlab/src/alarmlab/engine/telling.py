@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules-behaviour.html
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from alarmlab.engine.muting import muted
@@ -17,15 +17,14 @@ from alarmlab.model.states import State
 DISABLED, SUPPRESSOR = "disabled", "suppressor"
 
 
-def actions_for(alarm: Alarm, state: State) -> tuple[str, ...]:
-    """What the alarm runs when it goes into `state`."""
-    match state:
-        case State.ALARM:
-            return alarm.about.alarm_actions
-        case State.OK:
-            return alarm.about.ok_actions
-        case State.INSUFFICIENT_DATA:
-            return alarm.about.insufficient_data_actions
+def actions_of(alarm: Alarm) -> Mapping[State, tuple[str, ...]]:
+    """What the alarm runs when it goes into each state."""
+    about = alarm.about
+    return {
+        State.ALARM: about.alarm_actions,
+        State.OK: about.ok_actions,
+        State.INSUFFICIENT_DATA: about.insufficient_data_actions,
+    }
 
 
 def told(
@@ -41,26 +40,30 @@ def told(
         end: Unix second; nothing runs after it.
     """
     if suppressor is not None and isinstance(alarm, CompositeAlarm):
-        news = list(_suppressed(alarm, timeline, suppressor, end))
+        news = [item for item in _suppressed(alarm, timeline, suppressor, end) if item.targets]
     else:
-        news = [_news(alarm, at, state) for at, state in zip(timeline.at, timeline.to, strict=True)]
-    news = [item for item in news if item.targets]
+        news = [item for item in _news(alarm, timeline) if item.targets]
     if not alarm.about.actions_enabled:
         news = [replace(item, at=item.changed_at, held_back_by=DISABLED) for item in news]
     held_back = [item for item in news if item.held_back_by]
-    ran = list(muted([item for item in news if not item.held_back_by], timeline, mute_rules, end=end))
+    ran = [item for item in news if not item.held_back_by]
+    if mute_rules:
+        ran = list(muted(ran, timeline, mute_rules, end=end))
     return sorted(held_back + ran, key=lambda item: item.at)
 
 
-def _news(alarm: Alarm, at: int, state: State) -> Told:
-    return Told(at=at, alarm=alarm.about.id, state=state, changed_at=at, targets=actions_for(alarm, state))
+def _news(alarm: Alarm, timeline: Timeline) -> Iterator[Told]:
+    """The actions of each transition, as if nothing held them back."""
+    id, actions = alarm.about.id, actions_of(alarm)
+    for at, state in zip(timeline.at, timeline.to, strict=True):
+        yield Told(at=at, alarm=id, state=state, changed_at=at, targets=actions[state])
 
 
 def _suppressed(alarm: CompositeAlarm, timeline: Timeline, suppressor: Timeline, end: int) -> Iterator[Told]:
     step = Suppression(
         wait=alarm.wait, extension=alarm.extension, suppressor_in_alarm=suppressor.initial is State.ALARM
     )
-    changes = dict(zip(timeline.at, timeline.to, strict=True))
+    changes = {item.at: item for item in _news(alarm, timeline)}
     of_suppressor = dict(zip(suppressor.at, suppressor.to, strict=True))
     pending: Told | None = None
     for moment in sorted({*changes, *of_suppressor}):
@@ -70,7 +73,7 @@ def _suppressed(alarm: CompositeAlarm, timeline: Timeline, suppressor: Timeline,
         if moment in changes:
             if pending is not None:
                 yield replace(pending, held_back_by=SUPPRESSOR)
-            step, pending = step.changed(moment), _news(alarm, moment, changes[moment])
+            step, pending = step.changed(moment), changes[moment]
         if moment in of_suppressor:
             step = step.suppressor(moment, in_alarm=of_suppressor[moment] is State.ALARM)
         # Last: the page has a wait of 60 s cover a suppressor that changes "within 60 seconds".
