@@ -2,16 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alarmlab.engine.recording import Recording, SampleSeries
 from alarmlab.engine.run import Timeline, Told
+from alarmlab.engine.simulate import simulate
 from alarmlab.engine.telling import told
 from alarmlab.engine.timelines import composed
-from alarmlab.model.alarms import About, CompositeAlarm
-from alarmlab.model.rules import parse_rule
+from alarmlab.model.alarms import About, Alarm, AlarmSettings, CompositeAlarm, MetricAlarm
+from alarmlab.model.metrics import MetricId, MetricQuery
+from alarmlab.model.rules import Rule, is_true, parse_rule
 from alarmlab.model.states import State
 
 OK, ALARM, UNKNOWN = State.OK, State.ALARM, State.INSUFFICIENT_DATA
@@ -145,29 +150,30 @@ def test_states_second_by_second(a: Timeline, b: Timeline, initial: State) -> No
         assert all(x is not y for x, y in zip((initial, *found.to), found.to, strict=False))
 
 
-def walked(alarm: CompositeAlarm, states: Timeline, suppressor: Timeline) -> list[tuple[int, State]]:
+def walked(own: Sequence[State], other: Sequence[State], wait: int, extension: int) -> list[tuple[int, State]]:
     """When actions run, told as the page on suppression tells it, second by second.
 
     In each second the alarm changes first, then the suppressor, and then runs what has become due.
+
+    Args:
+        own: the alarm's state in each second.
+        other: the suppressor's.
+        wait: seconds.
+        extension: seconds.
     """
-    own, other = seconds(states), seconds(suppressor)
     pending: tuple[int, State] | None = None
     left: int | None = None
     acted = []
-
-    def due(second: int, *, suppressed: bool) -> bool:
-        if pending is None or suppressed:
-            return False
-        since, _ = pending
-        return second >= (since + alarm.wait if left is None or left < since else left + alarm.extension)
-
-    for second in range(1, END + 1):
+    for second in range(1, len(own)):
         if other[second - 1] is ALARM and other[second] is not ALARM:
             left = second
         if own[second] is not own[second - 1]:
             pending = second, own[second]
-        if pending and due(second, suppressed=other[second] is ALARM):
-            acted.append((second, pending[1]))
+        if pending is None or other[second] is ALARM:
+            continue
+        since, state = pending
+        if second >= (since + wait if left is None or left < since else left + extension):
+            acted.append((second, state))
             pending = None
     return acted
 
@@ -177,7 +183,8 @@ def walked(alarm: CompositeAlarm, states: Timeline, suppressor: Timeline) -> lis
 def test_suppression_second_by_second(states: Timeline, suppressor: Timeline, wait: int, extension: int) -> None:
     """Jumping from event to event runs the same actions in the same seconds as walking through all of them."""
     alarm = composite(suppressor="s", wait=wait, extension=extension)
-    wanted = [(at, state) for at, state in walked(alarm, states, suppressor) if state is not UNKNOWN]
+    acted = walked(seconds(states), seconds(suppressor), wait, extension)
+    wanted = [(at, state) for at, state in acted if state is not UNKNOWN]
     assert ran(told(alarm, states, suppressor=suppressor, mute_rules=(), end=END)) == wanted
 
 
@@ -191,3 +198,55 @@ def test_no_transition_is_lost(states: Timeline, suppressor: Timeline, wait: int
     assert sorted(item.changed_at for item in news) == with_actions
     assert [item.at for item in news] == sorted(item.at for item in news)
     assert all(item.at >= item.changed_at for item in news)
+
+
+MINUTES = 12
+minutes = st.lists(st.sampled_from([0.0, 5.0, 5.0, np.nan]), min_size=MINUTES, max_size=MINUTES)
+upper = st.sampled_from(["ALARM(A) AND ALARM(B)", "ALARM(A) OR OK(B)", "NOT ALARM(A)", "AT_LEAST(1, ALARM, (A, B))"])
+top = st.sampled_from(["ALARM(Upper)", "ALARM(Upper) AND NOT ALARM(B)", "AT_LEAST(2, ALARM, (A, B, Upper))"])
+lengths = st.integers(0, 150)
+
+
+def leaf(name: str) -> MetricAlarm:
+    """An alarm on values over 1, with a period of a minute."""
+    return MetricAlarm(
+        about=About(id=name, name=name, alarm_actions=("page",)),
+        settings=AlarmSettings(
+            comparison="GreaterThanThreshold", threshold=1, evaluation_periods=1, datapoints_to_alarm=1, period=60
+        ),
+        queries=(MetricQuery(id="m", metric=MetricId("Test", name), stat="Sum", period=60),),
+        returned="m",
+    )
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.fixed_dictionaries({"A": minutes, "B": minutes}),
+    st.fixed_dictionaries({"Upper": upper, "Top": top}).map(lambda texts: {k: parse_rule(v) for k, v in texts.items()}),
+    st.sampled_from(["", "A", "B", "Upper"]),
+    st.tuples(lengths, lengths),
+    st.randoms(),
+)
+def test_all_alarms_second_by_second(
+    values: dict[str, list[float]], rules: dict[str, Rule], by: str, periods: tuple[int, int], random: Random
+) -> None:
+    """Composite alarms over composite alarms, children that suppress: states and actions as by walking, in any order."""
+    wait, extension = periods if by else (0, 0)
+    alarms: list[Alarm] = [leaf("A"), leaf("B")]
+    for name, rule in rules.items():
+        about = About(id=name, name=name, alarm_actions=("page",), ok_actions=("relief",))
+        top = CompositeAlarm(about=about, rule=rule, suppressor=by, wait=wait, extension=extension)
+        alarms.append(top if name == "Top" else CompositeAlarm(about=about, rule=rule))
+    random.shuffle(alarms)
+    end = 60 * (MINUTES + 6)
+    series = {MetricId("Test", name): SampleSeries.of_values(0, 60, np.array(found)) for name, found in values.items()}
+    run = simulate(alarms, Recording(series), start=0, end=end, initial=OK)
+    states = {name: [run.timelines[name].state(second) for second in range(end + 1)] for name in values}
+    for name, rule in rules.items():
+        states[name] = []
+        for second in range(end + 1):
+            now = {child: found[second] for child, found in states.items() if child != name}
+            states[name].append(ALARM if is_true(rule, now.__getitem__) else OK)
+        assert [run.timelines[name].state(second) for second in range(end + 1)] == states[name]
+    acted = walked(states["Top"], states[by] if by else [OK] * (end + 1), wait, extension)
+    assert ran([item for item in run.told if item.alarm == "Top"]) == acted
