@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from alarmlab.model.metrics import MetricId
 from alarmlab.model.read import ALARM
+from alarmlab.model.statistics import SIMPLE_STATISTICS
 
 Resources = dict[str, dict[str, Any]]
 Side = Literal["either", "above", "below"]
@@ -204,8 +205,7 @@ def _metric(watched: Watched) -> dict[str, Any]:
 
 
 def _stat(stat: str) -> dict[str, str]:
-    simple = stat in ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
-    return {"Statistic" if simple else "ExtendedStatistic": stat}
+    return {"Statistic" if stat in SIMPLE_STATISTICS else "ExtendedStatistic": stat}
 
 
 def _metric_query(watched: Watched, period: int, *, returned: bool) -> dict[str, Any]:

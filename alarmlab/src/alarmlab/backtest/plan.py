@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from alarmlab.engine.statistics import SIMPLE_STATISTICS
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import MetricAlarm
 from alarmlab.model.metrics import MetricId
+from alarmlab.model.statistics import SIMPLE_STATISTICS
 
 HOUR, DAY = 3600, 86_400
 RETENTION = ((3 * HOUR, 1), (15 * DAY, 60), (63 * DAY, 300), (455 * DAY, 3600))

@@ -87,11 +87,13 @@ def read_cases(
     named = [file for file in files if not file.is_unnamed]
     groups = [[each, *named] for each in unnamed] or [named]
     known = _labels(found_labels)
-    cases = [_case(group, metric or UNNAMED, known, period) for group in groups if group]
+    groups = [group for group in groups if group]
+    cases = [_case(group, metric or UNNAMED, known, period, alone=len(groups) == 1) for group in groups]
     if not cases:
         raise InputError(f"no CSV or JSON file in {', '.join(map(str, paths))}")
     if known is not None and all(case.windows is None for case in cases):
-        raise InputError(f"{found_labels[0]}: it labels {', '.join(list(known)[:3])}..., none of which was given")
+        several = ", ".join(list(known)[:3]) + ("..." if len(known) > 3 else "")
+        raise InputError(f"{found_labels[0]}: it labels {several or 'nothing'}, but what was given is {cases[0].name}")
     return cases
 
 
@@ -120,7 +122,9 @@ def _labels(paths: Sequence[Path]) -> dict[str, Windows] | None:
     return {name: windows for path in paths for name, windows in read_windows(path).items()}
 
 
-def _case(group: Sequence[_File], metric: MetricId, labels: dict[str, Windows] | None, period: int | None) -> Case:
+def _case(
+    group: Sequence[_File], metric: MetricId, labels: dict[str, Windows] | None, period: int | None, *, alone: bool
+) -> Case:
     tracks = [_placed(track, metric, period) for file in group for track in file.tracks]
     if not tracks:
         raise InputError(f"{group[0].path}: the recording holds no value")
@@ -131,13 +135,19 @@ def _case(group: Sequence[_File], metric: MetricId, labels: dict[str, Windows] |
         rows = np.arange(shelf.start, shelf.end, step, dtype=np.int64)
     else:
         rows, step = first.times, shelf.series[metric][0].step
+    windows = None if labels is None else _windows_of(group[0], labels, alone=alone)
     notes = tuple(note for file in group for note in file.notes)
+    notes += tuple(
+        f"{group[0].name}: the label from {day(begin)} to {day(end)} lies outside of the recording: it counts for nothing"
+        for begin, end in windows or ()
+        if end < shelf.start or begin >= shelf.end
+    )
     return Case(
         name=group[0].name,
         shelf=shelf,
         rows=rows,
         step=step,
-        windows=None if labels is None else _windows_of(group[0], labels),
+        windows=windows,
         notes=notes + shelf.notes,
     )
 
@@ -147,12 +157,12 @@ def _placed(track: Track, metric: MetricId, period: int | None) -> Track:
     return replace(named, step=period) if period is not None and named.step is None else named
 
 
-def _windows_of(file: _File, labels: dict[str, Windows]) -> Windows | None:
-    """The labels of a file: by its name in the folder, by the end of its path, or the only ones there are."""
+def _windows_of(file: _File, labels: dict[str, Windows], *, alone: bool) -> Windows | None:
+    """The labels of a file: by its name in the folder, by the end of its path, or the only ones of the only recording."""
     if file.name in labels:
         return labels[file.name]
     path = file.path.resolve().as_posix()
     for name, windows in labels.items():
         if path.endswith(f"/{name}"):
             return windows
-    return next(iter(labels.values())) if len(labels) == 1 else None
+    return next(iter(labels.values())) if alone and len(labels) == 1 else None

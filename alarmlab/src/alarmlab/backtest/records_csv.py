@@ -12,9 +12,9 @@ import numpy as np
 
 from alarmlab.backtest.times import moment_of
 from alarmlab.backtest.track import Track, read_dimensions, read_metric
-from alarmlab.engine.statistics import is_statistic
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import MetricId, dimensions_of
+from alarmlab.model.statistics import is_statistic
 
 UNNAMED = MetricId("", "")
 """The metric of a file that does not name one."""

@@ -16,11 +16,11 @@ from alarmlab.backtest.stand_ins import read_values, stand_ins_of, with_values
 from alarmlab.backtest.times import moment_of
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress, write
-from alarmlab.engine.statistics import is_statistic
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm, MetricAlarm, PromQLAlarm
 from alarmlab.model.family import with_descendants
 from alarmlab.model.insights import is_insights, parse_insights
+from alarmlab.model.statistics import is_statistic
 from alarmlab.suite.durations import seconds_of
 
 _EXAMPLES = """\

@@ -154,13 +154,13 @@ class _Session:
     def write(self) -> None:
         """Write the reports that were asked for."""
         if self.options.junit is not None:
-            _write(self.options.junit, junit(self.results, self.broken))
+            write(self.options.junit, junit(self.results, self.broken))
         if self.options.json is not None:
             document = as_json(self.results, broken=self.broken, refused=self.refused)
             if self.options.json == _STDOUT:
                 sys.stdout.write(document)
             else:
-                _write(Path(self.options.json), document)
+                write(Path(self.options.json), document)
 
     def code(self) -> int:
         """The exit code."""
@@ -168,10 +168,3 @@ class _Session:
             return BAD_INPUT
         warned = self.options.strict and any(result.case and result.case.warnings for result in self.results)
         return FAILED if warned or any(result.outcome is not Outcome.PASSED for result in self.results) else PASSED
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from error

@@ -12,18 +12,27 @@ from alarmlab.errors import InputError
 def write(path: Path, content: str | bytes) -> None:
     """Write a file beside its place, then move it there: whoever reads it finds all of it, or what was there before.
 
+    Where a link leads is written, the link stays; into what is no file, such as /dev/stdout or a pipe, it is written as it is.
+
     Raises:
-        InputError: the folder cannot be written.
+        InputError: it cannot be written.
     """
+    data = content.encode() if isinstance(content, str) else content
     temporary = ""
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        place = path.resolve()
+        descriptor, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            file.write(data)
         Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        Path(temporary).replace(place)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    except RuntimeError:  # before Python 3.13, links in a circle
+        raise InputError(f"{path}: cannot be written: the link leads in a circle") from None
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)

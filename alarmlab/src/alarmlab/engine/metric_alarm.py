@@ -14,7 +14,6 @@ from alarmlab.engine.bands import band_of
 from alarmlab.engine.judge import ALARM, INSUFFICIENT_DATA, KEEP, OK, breaches, deciding_points, judge, states_after
 from alarmlab.engine.queries import by_contributor, evaluate_queries
 from alarmlab.engine.source import MetricSource
-from alarmlab.engine.statistics import percentile_of
 from alarmlab.engine.values import Scalar, Series, SeriesArray
 from alarmlab.engine.window import Codes, Floats, Moments, Truths, Window
 from alarmlab.errors import InputError
@@ -22,6 +21,7 @@ from alarmlab.model.alarms import MetricAlarm
 from alarmlab.model.insights import is_insights
 from alarmlab.model.metrics import MetricQuery
 from alarmlab.model.states import State
+from alarmlab.model.statistics import percentile_of
 
 _CELLS = 1 << 19
 """How many datapoints are worked on at once: few enough to stay in a processor's cache."""

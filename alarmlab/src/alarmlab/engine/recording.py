@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 
 from alarmlab.engine.lattice import read
 from alarmlab.engine.rolling import Steps, combined, each_step, over_samples
-from alarmlab.engine.statistics import SIMPLE_STATISTICS, is_statistic, statistic
 from alarmlab.engine.window import AnyArray, Floats, Moments, Window
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import MetricId
+from alarmlab.model.statistics import SIMPLE_STATISTICS, extended
 
 _ONE_SAMPLE = ("Average", "Sum", "Minimum", "Maximum")
 
@@ -124,8 +124,7 @@ class Recording:
 
     def values(self, metric: MetricId, stat: str, window: Window, *, unit: str = "") -> Floats:
         """See `MetricSource.values`."""
-        if not is_statistic(stat):
-            statistic(np.empty((0, 0)), None, stat)
+        extended(stat)  # refuses what is none, also where there is no series
         series = self.series.get(metric)
         if series is None or len(series) == 0 or (unit and series.unit and unit != series.unit):
             nothing: AnyArray = np.broadcast_to(np.float64(np.nan), window.shape)

@@ -7,41 +7,12 @@ a share of the samples, and the sample on the boundary counts by the part of it 
 leaves out a tenth of the highest one.
 """
 
-import math
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from alarmlab.engine.window import Floats, Truths
-from alarmlab.errors import InputError
-
-SIMPLE_STATISTICS = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
-_NUMBER = r"\d+(?:\.\d{1,10})?"
-_SHORT = re.compile(rf"(p|tm|wm|tc|ts)({_NUMBER})")
-_RANGE = re.compile(rf"(TM|WM|TC|TS|PR)\(({_NUMBER})?(%?):({_NUMBER})?(%?)\)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Extended:
-    """A statistic that needs the samples themselves: `kind` in lower case, with bounds in percent or in values."""
-
-    kind: str
-    low: float
-    high: float
-    percent: bool
-
-
-def is_statistic(name: str) -> bool:
-    """Whether `statistic` knows `name`."""
-    return name in SIMPLE_STATISTICS or _extended(name) is not None
-
-
-def percentile_of(name: str) -> float | None:
-    """The percentile (0 to 100) that a statistic such as `p99.9` asks for; None for every other statistic."""
-    wanted = _extended(name)
-    return wanted.high if wanted is not None and wanted.kind == "p" else None
+from alarmlab.model.statistics import Extended, extended
 
 
 def statistic(samples: Floats, weights: Floats | None, stat: str) -> Floats:
@@ -61,12 +32,9 @@ def statistic(samples: Floats, weights: Floats | None, stat: str) -> Floats:
     if weights is not None:
         there &= weights > 0
     counts = there.astype(np.float64) if weights is None else np.where(there, weights, 0.0)
-    if stat in SIMPLE_STATISTICS:
-        return _SIMPLE[stat](np.where(there, samples, 0.0), there, counts)
-    wanted = _extended(stat)
+    wanted = extended(stat)
     if wanted is None:
-        known = ", ".join(SIMPLE_STATISTICS)
-        raise InputError(f"statistic {stat!r} is not known: use {known}, p99, tm99, TM(10%:90%), PR(:300), IQM")
+        return _SIMPLE[stat](np.where(there, samples, 0.0), there, counts)
     if samples.shape[1] == 0:
         return np.full(len(samples), np.nan)
     measurable = there.any(axis=1) & ~((samples < 0) & there).any(axis=1)
@@ -109,27 +77,6 @@ _SIMPLE: Mapping[str, Callable[[Floats, Truths, Floats], Floats]] = {
 }
 
 
-def _extended(name: str) -> _Extended | None:
-    if name in ("IQM", "iqm"):
-        return _Extended(kind="tm", low=25.0, high=75.0, percent=True)
-    if match := _SHORT.fullmatch(name):
-        high = float(match[2])
-        return _Extended(kind=match[1], low=0.0, high=high, percent=True) if high <= 100 else None
-    match = _RANGE.fullmatch(name)
-    if match is None or match[2] is match[4] is None:
-        return None
-    marks = {mark for bound, mark in ((match[2], match[3]), (match[4], match[5])) if bound is not None}
-    percent = marks == {"%"}
-    bare_marks = (match[2] is None and match[3]) or (match[4] is None and match[5])
-    if len(marks) > 1 or bare_marks or (percent and match[1] == "PR"):
-        return None
-    low = float(match[2]) if match[2] is not None else (0.0 if percent else -math.inf)
-    high = float(match[4]) if match[4] is not None else (100.0 if percent else math.inf)
-    if low >= high or (percent and high > 100):
-        return None
-    return _Extended(kind=match[1].lower(), low=low, high=high, percent=percent)
-
-
 def _sorted(samples: Floats, there: Truths, weights: Floats | None) -> tuple[Floats, Floats]:
     """Samples in ascending order with what is missing last, and for each how many there are up to and with it."""
     filled = np.where(there, samples, np.inf)
@@ -142,7 +89,7 @@ def _sorted(samples: Floats, there: Truths, weights: Floats | None) -> tuple[Flo
     return np.take_along_axis(filled, order, axis=1), ranks
 
 
-def _measure(wanted: _Extended, ordered: Floats, ranks: Floats) -> Floats:
+def _measure(wanted: Extended, ordered: Floats, ranks: Floats) -> Floats:
     if wanted.kind == "p":
         return _percentile(ordered, ranks, wanted.high)
     whole = ranks[:, -1]

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from alarmlab.engine.statistics import percentile_of
 from alarmlab.explain.known import Known, known
 from alarmlab.explain.quantities import compared
 from alarmlab.explain.units import duration, quantity
@@ -13,6 +12,7 @@ from alarmlab.model.insights import is_insights, parse_insights
 from alarmlab.model.metrics import MetricId, MetricQuery
 from alarmlab.model.rules import Constant
 from alarmlab.model.states import Missing
+from alarmlab.model.statistics import percentile_of
 
 _LEAST_LATENCY = 5000.0
 """Microseconds; a threshold below it on a time in microseconds was probably meant in milliseconds."""

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alarmlab.engine.statistics import SIMPLE_STATISTICS, is_statistic
 from alarmlab.errors import InputError, UnsupportedError
 from alarmlab.model import members as m
 from alarmlab.model.metrics import Dimensions, MetricId, MetricQuery, dimensions_of
+from alarmlab.model.statistics import SIMPLE_STATISTICS, is_statistic
 
 SINGLE_METRIC_ID = "m"
 """The id of the query of an alarm that names its metric itself."""

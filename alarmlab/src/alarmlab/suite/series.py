@@ -8,10 +8,10 @@ from typing import TypeVar
 import numpy as np
 
 from alarmlab.engine.recording import SampleSeries, StatisticSeries
-from alarmlab.engine.statistics import SIMPLE_STATISTICS, is_statistic
 from alarmlab.engine.window import Floats
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import MetricId, dimensions_of
+from alarmlab.model.statistics import SIMPLE_STATISTICS, is_statistic
 from alarmlab.suite.document import Field, nearest
 from alarmlab.suite.durations import seconds_of
 from alarmlab.suite.model import WrittenSeries

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from alarmlab.engine.statistics import is_statistic, percentile_of, statistic
+from alarmlab.engine.statistics import statistic
 from alarmlab.errors import InputError
+from alarmlab.model.statistics import is_statistic, percentile_of
 
 TEN = np.arange(1.0, 11.0)[np.newaxis]
 
