@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from alarmlab.engine.dry_run import checked
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm
 from alarmlab.model.read import ALARM, COMPOSITE_ALARM, PROPERTIES, read_alarm
@@ -63,4 +64,4 @@ def read_composite_alarm(alarm: Mapping[str, Any]) -> CompositeAlarm:
 
 def _read(type_: str, alarm: Mapping[str, Any]) -> Alarm:
     members = {name: alarm[name] for name in PROPERTIES[type_] if alarm.get(name) is not None}
-    return read_alarm(type_, members, id=alarm["AlarmName"])
+    return checked(read_alarm(type_, members, id=alarm["AlarmName"]))

@@ -13,6 +13,7 @@ from alarmlab.assembly.intrinsics import Exports, Resolver
 from alarmlab.assembly.links import Named, Names, linked
 from alarmlab.assembly.loops import unrolled
 from alarmlab.assembly.stacks import Stack, read_stacks
+from alarmlab.engine.dry_run import checked
 from alarmlab.errors import InputError, UnsupportedError
 from alarmlab.model.alarms import Alarm
 from alarmlab.model.mute import MUTE_RULE, MuteRule, read_mute_rule
@@ -81,7 +82,8 @@ def _read(stacks: Sequence[Stack]) -> Assembly:
             else:
                 named = {"AlarmName": item.logical, **properties}
                 names.append(Named(name=str(named["AlarmName"]), id=item.id, stack=item.stack.name))
-                alarms.append(read_alarm(item.resource["Type"], named, id=item.id, stack=item.stack.name))
+                read = read_alarm(item.resource["Type"], named, id=item.id, stack=item.stack.name)
+                alarms.append(checked(read))
         except InputError as error:
             refused[item.id] = type(error)(f"{place}: {error}") if place else error
     for stack in stacks:

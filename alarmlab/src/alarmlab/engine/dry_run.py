@@ -11,8 +11,8 @@ _NOTHING = Recording({})
 _MOMENTS = np.array([7 * 86_400], dtype=np.int64)
 
 
-def check(alarm: Alarm) -> None:
-    """Evaluate `alarm` once where nothing was published.
+def checked(alarm: Alarm) -> Alarm:
+    """`alarm`, after it was evaluated once where nothing was published.
 
     Raises:
         InputError: its expressions or its query cannot be evaluated; naming the alarm.
@@ -24,6 +24,7 @@ def check(alarm: Alarm) -> None:
             promql.codes(alarm, _NOTHING, _MOMENTS)
     except InputError as error:
         raise named(error, alarm) from error
+    return alarm
 
 
 def named(error: InputError, alarm: Alarm) -> InputError:

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutComposit
 from collections.abc import Mapping
 from typing import Any
 
-from alarmlab.engine.dry_run import check
 from alarmlab.errors import InputError, UnsupportedError
 from alarmlab.model import members as m
 from alarmlab.model.alarms import About, Alarm, CompositeAlarm, PromQLAlarm
@@ -46,7 +45,7 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
 
 
 def read_alarm(type_: str, properties: Mapping[str, Any], *, id: str, stack: str = "") -> Alarm:
-    """The alarm that properties describe.
+    """The alarm that properties describe; whether its expressions can be evaluated is for `engine.dry_run` to say.
 
     Args:
         type_: one of `TYPES`.
@@ -59,11 +58,9 @@ def read_alarm(type_: str, properties: Mapping[str, Any], *, id: str, stack: str
         UnsupportedError: CloudWatch takes it, but it is not evaluated here.
     """
     try:
-        alarm = _read(type_, properties, id, stack)
+        return _read(type_, properties, id, stack)
     except InputError as error:
         raise m.within(f"alarm {id!r}", error) from error
-    check(alarm)
-    return alarm
 
 
 def _read(type_: str, properties: Mapping[str, Any], id: str, stack: str) -> Alarm:

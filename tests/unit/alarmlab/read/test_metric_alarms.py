@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from alarmlab.engine.dry_run import checked
 from alarmlab.errors import InputError, UnsupportedError
 from alarmlab.model.alarms import MetricAlarm, WarmUp
 from alarmlab.model.metrics import MetricId, MetricQuery
@@ -50,7 +51,7 @@ def of(*queries: dict[str, Any], **properties: Any) -> dict[str, Any]:
 def read(properties: dict[str, Any], **changes: Any) -> MetricAlarm:
     """The alarm of these properties; `NONE` leaves one out."""
     members = {name: value for name, value in (properties | changes).items() if value is not NONE}
-    found = read_alarm(ALARM, members, id="Latency", stack="Shop")
+    found = checked(read_alarm(ALARM, members, id="Latency", stack="Shop"))
     assert isinstance(found, MetricAlarm)
     return found
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from alarmlab.engine.dry_run import checked
 from alarmlab.errors import InputError, UnsupportedError
 from alarmlab.model.alarms import CompositeAlarm, PromQLAlarm
 from alarmlab.model.labels import resource_of, severity_of
@@ -103,7 +104,7 @@ def test_promql() -> None:
 def test_bad_members(type_: str, members: dict[str, Any], problem: str) -> None:
     """One line with the alarm, the member, its value and the fix."""
     with pytest.raises(InputError, match=problem) as caught:
-        read_alarm(type_, members, id="x")
+        checked(read_alarm(type_, members, id="x"))
     assert str(caught.value).startswith("alarm 'x': ")
 
 
@@ -126,7 +127,7 @@ def test_bad_members(type_: str, members: dict[str, Any], problem: str) -> None:
 def test_not_supported(type_: str, members: dict[str, Any], problem: str) -> None:
     """What CloudWatch takes and what is not evaluated here is refused by name."""
     with pytest.raises(UnsupportedError, match=problem):
-        read_alarm(type_, members, id="x")
+        checked(read_alarm(type_, members, id="x"))
 
 
 @pytest.mark.parametrize(
