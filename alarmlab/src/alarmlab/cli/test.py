@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
+from alarmlab.cli.writing import write
 from alarmlab.errors import InputError
 from alarmlab.suite.as_json import as_json
 from alarmlab.suite.discover import PATTERNS, suites_in

@@ -113,7 +113,7 @@ def test_reports(write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str
     _run(capsys, suite, "--json", tmp_path / "results.json")
     assert json.loads((tmp_path / "results.json").read_text())["version"] == 1
     code, _, err = _run(capsys, suite, "--junit", tmp_path / "no" / "junit.xml")
-    assert (code, err.endswith("junit.xml: No such file or directory\n")) == (2, True)
+    assert (code, err.endswith("junit.xml: cannot be written: No such file or directory\n")) == (2, True)
 
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
