@@ -84,11 +84,12 @@ def read_windows(path: Path) -> Mapping[str, Windows]:
             name: tuple((_moment(start), _moment(end)) for start, end in windows) for name, windows in labels.items()
         }
     except (OSError, ValueError, TypeError, AttributeError) as problem:
-        raise InputError(f'{path}: not {{"file": [["start", "end"], ...]}} with times in UTC: {problem}') from None
+        raise InputError(f'{path}: not {{"file": [["start", "end"], ...]}} with ISO 8601 times: {problem}') from None
 
 
 def _moment(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+    moment = datetime.fromisoformat(text)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def probation(rows: int) -> int:

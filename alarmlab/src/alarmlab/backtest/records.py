@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -138,7 +139,8 @@ def _case(
     windows = None if labels is None else _windows_of(group[0], labels, alone=alone)
     notes = tuple(note for file in group for note in file.notes)
     notes += tuple(
-        f"{group[0].name}: the label from {day(begin)} to {day(end)} lies outside of the recording: it counts for nothing"
+        f"{group[0].name}: the label at {datetime.fromtimestamp(begin, UTC):%Y-%m-%d %H:%M} lies outside of the recording: "
+        "it counts for nothing"
         for begin, end in windows or ()
         if end < shelf.start or begin >= shelf.end
     )

@@ -236,5 +236,29 @@ def test_labels_of_a_folder_belong_to_its_files(tmp_path: Path) -> None:
     (alone,) = read_cases([tmp_path / "real" / "a.csv"], metric=LATENCY, labels=tmp_path / "combined_windows.json")
     assert alone.windows == ((NOON, NOON + 300),)
     (tmp_path / "combined_windows.json").write_text(json.dumps({"x.csv": [], "y.csv": []}))
-    with pytest.raises(InputError, match=r"it labels x.csv, y.csv\.\.\., none of which was given"):
+    with pytest.raises(InputError, match=r"it labels x\.csv, y\.csv, but what was given is real/a\.csv"):
         read_cases([tmp_path], metric=LATENCY)
+
+
+def test_labels_of_one_file_are_not_those_of_others(tmp_path: Path) -> None:
+    """The labels of a single file are those of a recording that stands alone, whatever it is called, and of no two."""
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("timestamp,value\n2026-01-05T00:00:00Z,1\n2026-01-05T00:01:00Z,1\n")
+    labels = tmp_path / "labels.json"
+    labels.write_text('{"c.csv": [["2026-01-05 00:01:00", "2026-01-05 00:02:00"]]}')
+    (alone,) = read_cases([tmp_path / "a.csv"], metric=LATENCY, labels=labels)
+    assert alone.windows is not None
+    with pytest.raises(InputError, match=r"it labels c\.csv, but what was given is a\.csv"):
+        read_cases([tmp_path / "a.csv", tmp_path / "b.csv"], metric=LATENCY, labels=labels)
+
+
+def test_labels_elsewhere_are_noted_and_zones_heeded(tmp_path: Path) -> None:
+    """02:00 two hours east is midnight UTC; a label outside of the recording would silently count for nothing."""
+    (tmp_path / "a.csv").write_text("timestamp,value\n2026-01-05T00:00:00Z,1\n2026-01-05T00:01:00Z,1\n")
+    labels = tmp_path / "labels.json"
+    times = '["2026-01-05T02:00:00+02:00", "2026-01-05T02:01:00+02:00"], ["2027-01-05 00:00", "2027-01-05 00:01"]'
+    labels.write_text(f'{{"a.csv": [{times}]}}')
+    (case,) = read_cases([tmp_path / "a.csv"], metric=LATENCY, labels=labels)
+    assert case.windows is not None
+    assert case.windows[0] == (case.shelf.start, case.shelf.start + 60)
+    assert case.notes == ("a.csv: the label at 2027-01-05 00:00 lies outside of the recording: it counts for nothing",)
