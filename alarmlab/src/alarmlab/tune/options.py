@@ -53,23 +53,33 @@ def options(alarm: MetricAlarm, trial: Trial) -> Iterator[Option]:
 
 
 def best(found: Sequence[Option]) -> Option | None:
-    """Of what is allowed: the one that catches most labelled windows, with the fewest false alarms; else the soonest.
+    """Of what is allowed: the one that catches most labelled windows, with the fewest false alarms.
 
-    Where nothing is labelled, nothing says what another M of N or policy would miss: the alarm's own M of N stays.
+    Among equals the alarm's own M of N stays: a single datapoint is sooner on any recording, and wrong on the next. So it does
+    where nothing is labelled, and nothing says what another M of N or policy would miss.
     """
     now, *others = found
     allowed = [option for option in others if option.is_allowed]
     if not now.outcome.windows:
-        return next(
-            (each for each in allowed if (each.datapoints, each.periods) == (now.datapoints, now.periods)), None
-        )
+        return next((option for option in allowed if _is_alike(option, now)), None)
 
-    return max(allowed, key=_worth, default=None)
+    return max(allowed, key=lambda option: (*_worth(option), _is_alike(option, now), -_delay(option)), default=None)
 
 
 def _worth(option: Option) -> tuple[float, ...]:
-    outcome = option.outcome
-    return outcome.caught, -outcome.false, -(outcome.delay or 0.0)
+    return option.outcome.caught, -option.outcome.false
+
+
+def _delay(option: Option) -> float:
+    return option.outcome.delay or 0.0
+
+
+def _sooner(option: Option) -> tuple[float, ...]:
+    return *_worth(option), -_delay(option)
+
+
+def _is_alike(one: Option, other: Option) -> bool:
+    return (one.datapoints, one.periods) == (other.datapoints, other.periods)
 
 
 def _now(alarm: MetricAlarm) -> tuple[int, int]:
@@ -94,7 +104,7 @@ def _tightest(alarm: MetricAlarm, trial: Trial, levels: Sequence[float], needed:
         option = tried(levels[at])
         if option.is_allowed:
             low, stride = at + 1, 2 * stride
-            if found is None or not option.outcome.windows or _worth(option) > _worth(found):
+            if found is None or not option.outcome.windows or _sooner(option) > _sooner(found):
                 found = option
         else:
             high = at
