@@ -119,8 +119,8 @@ def _too_few_samples(alarm: MetricAlarm, source: MetricSource, window: Window, r
     query = _query(alarm)
     if percentile is None or percentile in (0, 100) or query.metric is None:
         return np.zeros(len(real), dtype=bool)
-    share = percentile / 100
-    least = 10 / (1 - share) if share >= 0.5 else 10 / share
+    # Not 10 / (1 - p): in floating point that asks for one sample more at p90 and p99.9.
+    least = 1000 / round(min(percentile, 100 - percentile), 10)
     counts = source.values(query.metric, "SampleCount", window, unit=query.unit)
     few = deciding_points(real, settings.evaluation_periods) & (counts < least)
     return np.asarray(few.any(axis=1))

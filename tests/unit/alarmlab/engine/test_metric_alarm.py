@@ -90,6 +90,14 @@ def test_low_samples_keep_the_state() -> None:
     assert codes(p10, few_source, moments_between(0, 120, 60)).tolist() == [ALARM, KEEP]
 
 
+@pytest.mark.parametrize(("stat", "least"), [("p99.9", 10_000), ("p95", 200), ("p90", 100), ("p50", 20), ("p1", 1000)])
+def test_low_samples_begin_below_the_very_number(stat: str, least: int) -> None:
+    """The setting is used with *fewer* than 10 / (1 - p) samples: exactly so many are enough."""
+    on = alarm(settings(stat=stat, low_sample_ignore=True), MetricQuery(id="m", metric=METRIC, stat=stat))
+    source = Recording({METRIC: SampleSeries(0, 60, np.array([[9.0] * least, [9.0] * (least - 1) + [N]]))})
+    assert codes(on, source, moments_between(0, 120, 60)).tolist() == [ALARM, KEEP]
+
+
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many moments are evaluated in blocks, with the same outcome as in one."""
     values = np.random.default_rng(3).integers(0, 10, 300).astype(float)

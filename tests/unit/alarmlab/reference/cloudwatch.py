@@ -152,7 +152,7 @@ def state_after(row: list[bool | None], n: int, m: int, missing: str, before: st
     return "ALARM" if max(breaching) >= m else "OK"
 
 
-def low_samples(stat: str) -> float:
+def low_samples(stat: str) -> Fraction:
     """How many samples a percentile needs to mean something."""
-    percentile = float(stat.removeprefix("p")) / 100
-    return 10 / (1 - percentile) if percentile >= 0.5 else 10 / percentile
+    percentile = Fraction(stat.removeprefix("p")) / 100
+    return 10 / (1 - percentile) if percentile >= Fraction(1, 2) else 10 / percentile
