@@ -1,6 +1,7 @@
 """Metric alarms over many moments at once.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-alarms.html
 """
@@ -18,7 +19,7 @@ from alarmlab.engine.values import Scalar, Series, SeriesArray
 from alarmlab.engine.window import Codes, Floats, Moments, Truths, Window
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import MetricAlarm
-from alarmlab.model.insights import is_insights
+from alarmlab.model.insights import is_insights, parse_insights
 from alarmlab.model.metrics import MetricQuery
 from alarmlab.model.states import State
 from alarmlab.model.statistics import percentile_of
@@ -51,7 +52,8 @@ def codes(alarm: MetricAlarm, source: MetricSource, moments: Moments) -> Codes:
     Raises:
         InputError: as `datapoints`.
     """
-    if is_insights(_query(alarm).expression):
+    expression = _query(alarm).expression
+    if is_insights(expression) and parse_insights(expression).group_by:
         return _of_contributors(alarm, source, moments)
     found = [_judged(alarm, source, _window(alarm, block)) for block in _blocks(alarm, moments)]
     return np.concatenate(found) if found else np.empty(0, dtype=np.int8)
@@ -127,7 +129,10 @@ def _too_few_samples(alarm: MetricAlarm, source: MetricSource, window: Window, r
 
 
 def _of_contributors(alarm: MetricAlarm, source: MetricSource, moments: Moments) -> Codes:
-    """ALARM when a contributor is, INSUFFICIENT_DATA when there is none; one that vanishes is OK."""
+    """ALARM when a contributor is, INSUFFICIENT_DATA when there is none; one that vanishes is OK.
+
+    That is so for queries that produce multiple time series; without GROUP BY, missing data is treated as everywhere.
+    """
     by_label: dict[str, list[Codes]] = defaultdict(list)
     there: list[Truths] = []
     for block in _blocks(alarm, moments):

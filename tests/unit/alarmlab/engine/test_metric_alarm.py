@@ -222,3 +222,22 @@ def test_an_expression_on_a_metrics_insights_query() -> None:
     np.testing.assert_array_equal(datapoints(on, hosts(a=[4], b=[2]), np.array([60])), [[0, 0, 3]])
     nothing = alarm(settings(), query, MetricQuery(id="e", expression="FILL(q, 0) + 1"))
     np.testing.assert_array_equal(datapoints(nothing, Recording({}), np.array([60])), [[1, 1, 1]])
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        (Missing.MISSING, INSUFFICIENT_DATA),
+        (Missing.IGNORE, KEEP),
+        (Missing.BREACHING, ALARM),
+        (Missing.NOT_BREACHING, OK),
+    ],
+)
+def test_without_groups_missing_data_is_treated_as_everywhere(missing: Missing, expected: int) -> None:
+    """A query that aggregates to one series has the missing-data treatment of a standard alarm, whatever it finds."""
+    on = alarm(
+        settings(missing=missing, evaluation_range=1),
+        MetricQuery(id="q", expression='SELECT MAX(Errors) FROM SCHEMA("App", Host)'),
+    )
+    assert codes(on, hosts(a=[9, N], b=[1, N]), moments_between(0, 120, 60)).tolist() == [ALARM, expected]
+    assert codes(on, Recording({}), moments_between(0, 60, 60)).tolist() == [expected]
