@@ -149,3 +149,21 @@ def test_labels(tags: dict[str, str], dimensions: dict[str, str], severity: str,
     }
     found = read_alarm(ALARM, members, id="x")
     assert (severity_of(found), resource_of(found)) == (severity, resource)
+
+
+@pytest.mark.parametrize(
+    ("actions", "severity"),
+    [
+        (["arn:aws:sns:us-east-1:123456789012:pages-critical"], "critical"),
+        (["${RoutingWarning}", "${AlertsInfo}"], "warning"),
+        (["arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:TeamINFOTopic"], "info"),
+        (["arn:aws:sns:us-east-1:123456789012:non-critical"], ""),
+        (["arn:aws:sns:us-east-1:123456789012:information"], ""),
+        (["arn:aws:lambda:us-east-1:123456789012:function:critical"], ""),
+    ],
+)
+def test_severity_of_topics(actions: list[str], severity: str) -> None:
+    """An alarm without a tag is as urgent as the most urgent of the topics that say so by a word in their names."""
+    assert severity_of(read_alarm(ALARM, LATENCY | {"AlarmActions": actions}, id="x")) == severity
+    tagged = LATENCY | {"AlarmActions": actions, "Tags": [{"Key": "severity", "Value": "low"}]}
+    assert severity_of(read_alarm(ALARM, tagged, id="x")) == "low"
