@@ -153,15 +153,38 @@ def _read_samples(field: Field) -> Floats:
 
 
 def _read_statistics(field: Field, *, start: int, step: int, unit: str) -> StatisticSeries:
-    parts = field.fields()
+    """Statistics with their values, or a list with one period an item: its statistics, or null for none."""
+    if field.is_sequence:
+        return StatisticSeries(start=start, step=step, statistics=_read_periods(field), unit=unit)
+    parts = _statistics_of(field)
+    values = {name: _read_values(part) for name, part in parts.items()}
+    _same_lengths(parts, values)
+    return StatisticSeries(start=start, step=step, statistics=values, unit=unit)
+
+
+def _read_periods(field: Field) -> dict[str, Floats]:
+    items = field.items()
+    values: dict[str, Floats] = {}
+    for place, item in enumerate(items):
+        statistics = {} if item.is_null else _statistics_of(item)
+        for name, part in statistics.items():
+            value = _read_values(part)
+            if len(value) != 1:
+                raise part.wrong("one period has one value of a statistic")
+            values.setdefault(name, np.full(len(items), np.nan))[place] = value[0]
+    if not values:
+        raise field.wrong("no statistics: leave the series out where nothing is published")
+    return values
+
+
+def _statistics_of(field: Field) -> dict[str, Field]:
+    parts = {} if field.is_null else field.fields()
     if not parts:
         raise field.wrong("no statistics: give Sum, SampleCount, Minimum, Maximum, p99 or others, each with its values")
     for name, part in parts.items():
         if not is_statistic(name):
             raise part.wrong(f"is no statistic: {nearest(name, (*SIMPLE_STATISTICS, 'p50', 'p99'))}")
-    values = {name: _read_values(part) for name, part in parts.items()}
-    _same_lengths(parts, values)
-    return StatisticSeries(start=start, step=step, statistics=values, unit=unit)
+    return parts
 
 
 def _same_lengths(parts: dict[str, Field], values: dict[str, Floats]) -> None:

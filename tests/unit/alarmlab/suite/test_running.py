@@ -242,8 +242,13 @@ def test_samples_and_statistics(run_tests: RunTests) -> None:
         "    expect:\n"
         "      - {at: 1m, alarm: Quiet, state: OK}\n"
         "      - {at: 2m, alarm: Quiet, state: ALARM}\n"
+        "  - series: [{metric: App Queue, statistics: [{p99: 1}, ~, {p99: 900, Maximum: 1e6}, {Maximum: 1}]}]\n"
+        "    expect:\n"
+        "      - {at: 2m, alarm: Quiet, state: OK}\n"
+        "      - {at: 3m, alarm: Quiet, state: ALARM}\n"
+        "      - {at: 4m, alarm: Quiet, state: ALARM}\n"
     )
-    assert [_failures(result) for result in results] == [[], [], []]
+    assert [_failures(result) for result in results] == [[], [], [], []]
 
 
 def test_a_statistic_that_an_alarm_needs_and_the_test_does_not_give(run_tests: RunTests) -> None:
