@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from alarmlab.errors import InputError
-from alarmlab.suite.durations import seconds_of
 from alarmlab.suite.notation import expand
+from alarmlab.times import seconds_of
 
 PROMTOOL = shutil.which("promtool")
 pytestmark = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: prometheus)")

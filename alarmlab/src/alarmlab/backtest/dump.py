@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from alarmlab.backtest.detection import Caught, Detection
-from alarmlab.backtest.paging import Incident
 from alarmlab.backtest.report import AlarmReport, CaseReport, Report
+from alarmlab.paging import Incident
+from alarmlab.times import iso
 
 
 def as_json(report: Report) -> Mapping[str, Any]:
@@ -27,15 +27,15 @@ def _case(case: CaseReport) -> Mapping[str, Any]:
     run, weeks = case.replay.run, case.seconds / 604_800
     return {
         "name": case.case.name,
-        "start": _time(run.start),
-        "end": _time(run.end),
+        "start": iso(run.start),
+        "end": iso(run.end),
         "notes": list(case.case.notes),
         "alarms": [
             {
                 **_alarm(alarm, weeks),
-                "paged_at": [_time(page) for page in alarm.pages],
+                "paged_at": [iso(page) for page in alarm.pages],
                 "states": [
-                    {"from": _time(start), "state": state}
+                    {"from": iso(start), "state": state}
                     for start, _, state in run.timelines[alarm.id].spans(run.start, run.end)
                 ],
             }
@@ -65,10 +65,10 @@ def _incident(incident: Incident) -> Mapping[str, Any]:
     return {
         "resource": incident.resource,
         "severity": incident.severity,
-        "opened_at": _time(incident.opened_at),
-        "settled_at": None if incident.settled_at is None else _time(incident.settled_at),
+        "opened_at": iso(incident.opened_at),
+        "settled_at": None if incident.settled_at is None else iso(incident.settled_at),
         "alarms": list(incident.members),
-        "pages": [{"at": _time(page.at), "alarm": page.alarm} for page in incident.pages],
+        "pages": [{"at": iso(page.at), "alarm": page.alarm} for page in incident.pages],
     }
 
 
@@ -92,15 +92,11 @@ def _detection(detection: Detection | None, weeks: float) -> Mapping[str, Any] |
 
 def _window(window: Caught) -> Mapping[str, Any]:
     return {
-        "start": _time(window.start),
-        "end": _time(window.end),
-        "told_at": None if window.at is None else _time(window.at),
+        "start": iso(window.start),
+        "end": iso(window.end),
+        "told_at": None if window.at is None else iso(window.at),
         "was_on": window.was_on,
         "after_start": window.after_start,
         "after_label": window.after_label,
         "reset": window.reset,
     }
-
-
-def _time(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")

@@ -15,7 +15,6 @@ from alarmlab.backtest.text import (
     detected,
     duration,
     lasted,
-    moment,
     names,
     remarks,
     score,
@@ -23,8 +22,8 @@ from alarmlab.backtest.text import (
 )
 from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm, PromQLAlarm
 from alarmlab.model.states import State
-from alarmlab.suite.durations import written
 from alarmlab.suite.picture import number
+from alarmlab.times import minute, written
 
 MOST_PICTURES = 60
 _MOST_INCIDENTS = 200
@@ -78,7 +77,7 @@ def _summary(report: Report) -> str:
     first = min(case.replay.run.start for case in report.cases)
     last = max(case.replay.run.end for case in report.cases)
     what = escape(report.cases[0].case.name) if len(report.cases) == 1 else f"{len(report.cases)} recordings"
-    return f"{what} · {moment(first)} to {moment(last)} UTC · {written(round(report.weeks * 168) * 3600)} in all"
+    return f"{what} · {minute(first)} to {minute(last)} UTC · {written(round(report.weeks * 168) * 3600)} in all"
 
 
 def _tiles(report: Report) -> Iterator[str]:
@@ -209,9 +208,9 @@ def _windows_table(report: AlarmReport) -> str:
     rows = []
     for window in report.detection.windows:
         missed = "was in ALARM already" if window.was_on else "missed"
-        verdict = missed if window.at is None else moment(window.at)
+        verdict = missed if window.at is None else minute(window.at)
         times = [duration(value) for value in (window.after_start, window.after_label, window.reset)]
-        rows.append([moment(window.start), moment(window.end), verdict, *times])
+        rows.append([minute(window.start), minute(window.end), verdict, *times])
     table = _table(["window", "to", "told", "after start", "after label", "reset after end"], rows)
     return f"<details><summary>{len(rows)} labelled, {report.detection.false} false pages</summary>{table}</details>"
 
@@ -222,7 +221,7 @@ def _incidents(report: Report) -> str:
         return ""
     rows = [
         [
-            moment(incident.opened_at),
+            minute(incident.opened_at),
             *([case.case.name] if len(report.cases) > 1 else []),
             incident.resource,
             incident.severity or "-",

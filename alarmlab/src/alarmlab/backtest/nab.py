@@ -21,6 +21,7 @@ import numpy as np
 
 from alarmlab.engine.window import Moments
 from alarmlab.errors import InputError
+from alarmlab.times import minute
 
 PROBATION = 0.15
 PROBATION_ROWS = 5000
@@ -168,15 +169,11 @@ def _rows_of(timestamps: Moments, window: tuple[int, int]) -> tuple[int, int]:
     inside = np.flatnonzero((timestamps >= start) & (timestamps <= end))
     if not len(inside):
         raise InputError(
-            f"the window from {_text(start)} to {_text(end)} holds no row: check the labels against the series"
+            f"the window from {minute(start)} to {minute(end)} holds no row: check the labels against the series"
         )
     # NAB finds both ends by their first equal timestamp, which matters where clocks were set back.
     exact = np.flatnonzero(timestamps == end)
     return int(inside[0]), int(exact[0] if len(exact) else inside[-1])
-
-
-def _text(moment: int) -> str:
-    return datetime.fromtimestamp(moment, tz=UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _worth(position: float) -> float:

@@ -7,12 +7,12 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricDa
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import MetricAlarm
 from alarmlab.model.metrics import MetricId
 from alarmlab.model.statistics import SIMPLE_STATISTICS
+from alarmlab.times import minute
 
 HOUR, DAY = 3600, 86_400
 RETENTION = ((3 * HOUR, 1), (15 * DAY, 60), (63 * DAY, 300), (455 * DAY, 3600))
@@ -82,7 +82,7 @@ def stretches(start: int, end: int, period: int, *, now: int) -> Iterator[Stretc
         InputError: nothing is left of it.
     """
     if end <= now - RETENTION[-1][0]:
-        raise InputError(f"nothing is left from before {day(now - RETENTION[-1][0])}: CloudWatch keeps 455 days")
+        raise InputError(f"nothing is left from before {minute(now - RETENTION[-1][0])} UTC: CloudWatch keeps 455 days")
     edges = [*(max(now - age, start) for age, _ in RETENTION[::-1]), end]
     for (_, least), begin, finish in zip(RETENTION[::-1], edges, edges[1:], strict=False):
         if begin >= min(finish, end):
@@ -106,8 +106,3 @@ def merged(parts: Iterable[Stretch]) -> list[Stretch]:
             if begin < part.end:
                 found.append(Stretch(begin, part.end, part.period))
     return found
-
-
-def day(moment: int) -> str:
-    """A time for messages."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")

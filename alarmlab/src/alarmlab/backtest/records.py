@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from alarmlab.backtest.files import text_of
 from alarmlab.backtest.nab import Windows, read_windows
 from alarmlab.backtest.records_csv import UNNAMED, read_csv
 from alarmlab.backtest.records_json import RESULTS, read_json
 from alarmlab.backtest.shelf import Shelf, shelf_of
-from alarmlab.backtest.times import text_of
 from alarmlab.backtest.track import Track
 from alarmlab.engine.window import Moments
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import MetricId
+from alarmlab.times import minute
 
 LABELS = "combined_windows.json"
 """The name that labels have in a folder of the Numenta Anomaly Benchmark."""
@@ -139,8 +139,7 @@ def _case(
     windows = None if labels is None else _windows_of(group[0], labels, alone=alone)
     notes = tuple(note for file in group for note in file.notes)
     notes += tuple(
-        f"{group[0].name}: the label at {datetime.fromtimestamp(begin, UTC):%Y-%m-%d %H:%M} lies outside of the recording: "
-        "it counts for nothing"
+        f"{group[0].name}: the label at {minute(begin)} lies outside of the recording: it counts for nothing"
         for begin, end in windows or ()
         if end < shelf.start or begin >= shelf.end
     )

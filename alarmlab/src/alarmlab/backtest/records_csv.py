@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alarmlab.backtest.times import moment_of
+from alarmlab.backtest.files import timestamp_of
 from alarmlab.backtest.track import Track, read_dimensions, read_metric
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import MetricId, dimensions_of
@@ -87,7 +87,7 @@ def read_csv(path: Path, text: str) -> list[Track]:
 def _read_row(row: Sequence[str], columns: _Columns, found: Mapping[tuple[str, ...], list[tuple[int, float]]]) -> None:
     if len(row) != len(columns.names):
         raise InputError(f"{len(row)} columns, the first line has {len(columns.names)}")
-    moment = moment_of(row[columns.time])
+    moment = timestamp_of(row[columns.time])
     about = tuple(row[columns.about[name]].strip() if name in columns.about else "" for name in _ABOUT)
     for index, stat in columns.values:
         found[(*about, stat)].append((moment, _number(row[index], columns.names[index])))

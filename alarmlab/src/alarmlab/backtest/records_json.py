@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from alarmlab.backtest.times import moment_of, text_of
+from alarmlab.backtest.files import text_of, timestamp_of
 from alarmlab.backtest.track import Track
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import MetricQuery
@@ -76,7 +76,7 @@ def _tracks(
         tracks.append(
             Track(
                 metric=query.metric,
-                times=np.asarray([moment_of(str(time)) for time in result["Timestamps"]], dtype=np.int64),
+                times=np.asarray([timestamp_of(str(time)) for time in result["Timestamps"]], dtype=np.int64),
                 values=np.asarray(result["Values"], dtype=np.float64),
                 stat=query.stat,
                 unit=query.unit,

@@ -4,16 +4,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from alarmlab.engine.readers import Readers
 from alarmlab.engine.run import Run, Timeline, Told
 from alarmlab.engine.simulate import simulate
 from alarmlab.engine.source import MetricSource
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm
-from alarmlab.model.family import looked_at, with_descendants
+from alarmlab.model.family import looked_at, with_composites, with_descendants
 from alarmlab.model.metrics import MetricId
 from alarmlab.model.mute import MuteRule
 from alarmlab.model.states import State
-from alarmlab.suite.reading import Readers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +43,7 @@ def concerned(alarms: Sequence[Alarm], metrics: Iterable[MetricId]) -> tuple[Ala
     by_id = {alarm.about.id: alarm for alarm in alarms}
     readers = Readers(alarms)
     found = {alarm.about.id for metric in metrics for alarm, _ in readers.of(metric)}
-    while above := {id for id, alarm in by_id.items() if id not in found and found.intersection(looked_at(alarm))}:
-        found |= above
-    taking_part = with_descendants(sorted(found), by_id)
+    taking_part = with_descendants(with_composites(found, by_id), by_id)
     return tuple(alarm for alarm in alarms if alarm.about.id in taking_part)
 
 

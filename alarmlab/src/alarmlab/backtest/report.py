@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from alarmlab.backtest.detection import Detection, detection_of, together
-from alarmlab.backtest.paging import Incident, incidents, pages
 from alarmlab.backtest.records import Case
 from alarmlab.backtest.replay import Replay
 from alarmlab.engine.run import Timeline
 from alarmlab.model.alarms import Alarm
 from alarmlab.model.labels import resource_of, severity_of
 from alarmlab.model.states import State
+from alarmlab.paging import Incident, incidents, pages
 
 WEEK = 604_800
 

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from alarmlab.backtest.detection import Detection
-from alarmlab.backtest.paging import Incident
 from alarmlab.backtest.replay import metrics_of
 from alarmlab.backtest.report import AlarmReport, CaseReport, Report
 from alarmlab.model.states import State
-from alarmlab.suite.durations import written
+from alarmlab.paging import Incident
+from alarmlab.times import minute, written
 
 PROFILES = {"standard": "standard", "reward_low_FP_rate": "low FP", "reward_low_FN_rate": "low FN"}
 """Names of NAB's profiles, as people say them."""
@@ -111,7 +110,7 @@ def _case(case: CaseReport, labelled: bool) -> tuple[str, ...]:  # noqa: FBT001
 
 def _incident(incident: Incident, case: CaseReport) -> tuple[str, ...]:
     return (
-        moment(incident.opened_at),
+        minute(incident.opened_at),
         incident.resource,
         incident.severity or "-",
         str(len(incident.pages)),
@@ -181,11 +180,6 @@ def around(seconds: float | None, what: str) -> tuple[str, str]:
     if seconds is None:
         return "-", f"after {what}"
     return duration(abs(seconds)), f"{'before' if seconds < 0 else 'after'} {what}"
-
-
-def moment(at: int) -> str:
-    """A time, UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _count(number: int, what: str) -> str:

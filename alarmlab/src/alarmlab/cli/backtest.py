@@ -9,14 +9,13 @@ from pathlib import Path
 from alarmlab.assembly import Assembly
 from alarmlab.backtest.dump import as_json
 from alarmlab.backtest.html import page
-from alarmlab.backtest.paging import SETTLE, WINDOW
 from alarmlab.backtest.records import Case, read_cases
 from alarmlab.backtest.replay import concerned, metrics_of, replay
 from alarmlab.backtest.report import Report, case_report
 from alarmlab.backtest.stand_ins import read_values, with_values
 from alarmlab.backtest.text import lines
-from alarmlab.backtest.times import moment_of
 from alarmlab.backtest.track import read_dimensions, read_metric
+from alarmlab.cli.options import duration, moment
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress, write
 from alarmlab.errors import InputError
@@ -24,7 +23,7 @@ from alarmlab.model.alarms import Alarm
 from alarmlab.model.family import with_descendants
 from alarmlab.model.metrics import MetricId, dimensions_of
 from alarmlab.model.states import State
-from alarmlab.suite.durations import seconds_of
+from alarmlab.paging import SETTLE, WINDOW
 
 _RECORDINGS = """\
 recordings:
@@ -102,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         InputError: says what is wrong in the options or the files.
     """
-    window, settle = _duration("--window", options.window), _duration("--settle", options.settle)
+    window, settle = duration("--window", options.window), duration("--settle", options.settle)
     assembly = read_alarms(options.assembly)
     alarms = with_values(_chosen(assembly, options.alarm), read_values(options.values))
     cases = read_cases(
@@ -110,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
         metric=_metric(options, assembly, alarms),
         labels=options.labels,
         queries=options.queries,
-        period=_duration("--period", options.period) if options.period else None,
+        period=duration("--period", options.period) if options.period else None,
     )
     _check_concerned(alarms, cases)
     refused = {id: str(error) for id, error in assembly.refused.items() if not options.alarm}
@@ -189,18 +188,8 @@ def _some(names: Sequence[str]) -> str:
 
 def _stretch(case: Case, options: argparse.Namespace) -> tuple[int, int]:
     start, end = case.shelf.start, -(-case.shelf.end // 60) * 60
-    try:
-        start = max(start, moment_of(options.since)) if options.since else start
-        end = min(end, moment_of(options.until)) if options.until else end
-    except InputError as error:
-        raise InputError(f"--since/--until: {error}") from None
+    start = max(start, moment("--since", options.since)) if options.since else start
+    end = min(end, moment("--until", options.until)) if options.until else end
     if start >= end:
         raise InputError(f"--since/--until: nothing of {case.name} lies between them")
     return start, end
-
-
-def _duration(option: str, text: str) -> int:
-    try:
-        return seconds_of(text)
-    except InputError as error:
-        raise InputError(f"{option}: {text!r}: {error}") from None

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from alarmlab.assembly import Assembly, read_resources
-from alarmlab.backtest.plan import RETENTION, Wanted, day, merged, stretches, wanted
+from alarmlab.backtest.plan import RETENTION, Wanted, merged, stretches, wanted
 from alarmlab.backtest.replay import concerned
 from alarmlab.backtest.stand_ins import read_values, stand_ins_of, with_values
-from alarmlab.backtest.times import moment_of
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress, write
 from alarmlab.errors import InputError
@@ -21,7 +20,7 @@ from alarmlab.model.alarms import Alarm, MetricAlarm, PromQLAlarm
 from alarmlab.model.family import with_descendants
 from alarmlab.model.insights import is_insights, parse_insights
 from alarmlab.model.statistics import is_statistic
-from alarmlab.suite.durations import seconds_of
+from alarmlab.times import minute, moment_of, seconds_of
 
 _EXAMPLES = """\
 examples:
@@ -106,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
         _write(options.out, fetched.document)
     values = sum(len(result["Values"]) for result in fetched.document["MetricDataResults"])
     metrics = len({each.metric for each in what})
-    print(f"{values} values of {metrics} metrics, {day(start)} to {day(end)}")
+    print(f"{values} values of {metrics} metrics, {minute(start)} to {minute(end)} UTC")
     for line in (*_coarser(what, start, end, now), *_empty(fetched.empty), *fetched.messages):
         print(f"  note: {line}")
     print(f"wrote {options.out}")
@@ -182,13 +181,13 @@ def _of_insights(alarms: Sequence[Alarm], cloudwatch: Any) -> Iterator[Wanted]:
 def _coarser(what: Sequence[Wanted], start: int, end: int, now: int) -> Iterator[str]:
     kept = RETENTION[-1][0]
     if start < now - kept:
-        yield f"nothing is left from before {day(now - kept)}"
+        yield f"nothing is left from before {minute(now - kept)} UTC"
     for period in sorted({each.period for each in what}):
         for stretch in merged(stretches(start, end, period, now=now)):
             if stretch.period > period:
                 yield (
-                    f"from {day(stretch.start)} to {day(stretch.end)} only periods of {stretch.period} s are left of those of "
-                    f"{period} s: alarms with shorter periods find most of their datapoints missing there"
+                    f"from {minute(stretch.start)} to {minute(stretch.end)} UTC only periods of {stretch.period} s are left of "
+                    f"those of {period} s: alarms with shorter periods find most of their datapoints missing there"
                 )
 
 

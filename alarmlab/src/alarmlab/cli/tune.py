@@ -6,15 +6,16 @@ from pathlib import Path
 
 import yaml
 
-from alarmlab.backtest.paging import SETTLE, WINDOW
 from alarmlab.backtest.records import read_cases
 from alarmlab.backtest.replay import metrics_of
 from alarmlab.backtest.track import read_dimensions, read_metric
+from alarmlab.cli.options import duration
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import MetricId, dimensions_of
-from alarmlab.suite.durations import seconds_of, written
+from alarmlab.paging import SETTLE, WINDOW
+from alarmlab.times import written
 from alarmlab.tune import Objective, Option, Trial, best, options, tunable
 
 _OBJECTIVE = "at most 1 false alarm a week"
@@ -79,14 +80,14 @@ def run(chosen: argparse.Namespace) -> int:
         InputError: says what is wrong in the options or the files.
     """
     objective = Objective.read(chosen.objective)
-    window, settle = _duration("--window", chosen.window), _duration("--settle", chosen.settle)
+    window, settle = duration("--window", chosen.window), duration("--settle", chosen.settle)
     alarm = tunable(read_alarms(chosen.assembly).find(chosen.alarm))
     metrics = [_metric(chosen)] if chosen.metric else metrics_of(alarm)
     cases = read_cases(
         chosen.recordings,
         metric=metrics[0] if len(metrics) == 1 else None,
         labels=chosen.labels,
-        period=_duration("--period", chosen.period) if chosen.period else None,
+        period=duration("--period", chosen.period) if chosen.period else None,
     )
     trial = Trial(cases=cases, objective=objective, window=window, settle=settle)
     found: list[Option] = []
@@ -179,10 +180,3 @@ def _metric(chosen: argparse.Namespace) -> MetricId:
 
 def _names(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-
-
-def _duration(option: str, text: str) -> int:
-    try:
-        return seconds_of(text)
-    except InputError as error:
-        raise InputError(f"{option}: {text!r}: {error}") from None

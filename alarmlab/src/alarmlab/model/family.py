@@ -1,6 +1,6 @@
 """Which alarms look at which."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm, CompositeAlarm
@@ -28,7 +28,7 @@ def in_order(alarms: Sequence[Alarm]) -> list[Alarm]:
     return list(ordered.values())
 
 
-def with_descendants(ids: Sequence[str], alarms: Mapping[str, Alarm]) -> set[str]:
+def with_descendants(ids: Iterable[str], alarms: Mapping[str, Alarm]) -> set[str]:
     """`ids`, and all that they look at, directly or by way of others."""
     found, left = set[str](), list(ids)
     while left:
@@ -36,6 +36,14 @@ def with_descendants(ids: Sequence[str], alarms: Mapping[str, Alarm]) -> set[str
         if id not in found:
             found.add(id)
             left += looked_at(alarms[id])
+    return found
+
+
+def with_composites(ids: Iterable[str], alarms: Mapping[str, Alarm]) -> set[str]:
+    """`ids`, and the composite alarms that look at one of them, directly or by way of others."""
+    found = set(ids)
+    while more := {id for id, alarm in alarms.items() if id not in found and found.intersection(looked_at(alarm))}:
+        found |= more
     return found
 
 

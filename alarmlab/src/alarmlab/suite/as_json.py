@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from alarmlab.backtest.paging import incidents, pages
 from alarmlab.engine.run import Run
 from alarmlab.errors import InputError
 from alarmlab.model.labels import severity_of
+from alarmlab.paging import incidents, pages
 from alarmlab.suite.bind import Case
 from alarmlab.suite.checks import Failure
 from alarmlab.suite.run import Outcome, Result
+from alarmlab.times import iso
 
 VERSION = 1
 """Of the format: higher when a program that reads it has to change."""
@@ -66,24 +66,22 @@ def _failure(failure: Failure) -> dict[str, Any]:
 
 def _happened(case: Case, run: Run) -> dict[str, Any]:
     return {
-        "start": _moment(run.start),
-        "end": _moment(run.end),
+        "start": iso(run.start),
+        "end": iso(run.end),
         "alarms": {
             id: {
                 "initial": timeline.initial.value,
-                "changes": [
-                    {"at": _moment(at), "to": to.value} for at, to in zip(timeline.at, timeline.to, strict=True)
-                ],
+                "changes": [{"at": iso(at), "to": to.value} for at, to in zip(timeline.at, timeline.to, strict=True)],
             }
             for id, timeline in run.timelines.items()
         },
         "pages": [
-            {"at": _moment(told.at), "alarm": told.alarm, "severity": severity_of(case.alarms[told.alarm])}
+            {"at": iso(told.at), "alarm": told.alarm, "severity": severity_of(case.alarms[told.alarm])}
             for told in pages(run)
         ],
         "incidents": [
             {
-                "opened_at": _moment(one.opened_at),
+                "opened_at": iso(one.opened_at),
                 "resource": one.resource,
                 "severity": one.severity,
                 "alarms": list(one.members),
@@ -91,7 +89,3 @@ def _happened(case: Case, run: Run) -> dict[str, Any]:
             for one in incidents(run, case.alarms.values())
         ],
     }
-
-
-def _moment(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,16 +7,16 @@ import numpy as np
 
 from alarmlab.assembly import Assembly
 from alarmlab.engine.bands import recorded_bound
+from alarmlab.engine.readers import Readers
 from alarmlab.engine.recording import Recording, SampleSeries, StatisticSeries
 from alarmlab.engine.window import Window
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm, MetricAlarm
-from alarmlab.model.family import looked_at, with_descendants
+from alarmlab.model.family import with_composites, with_descendants
 from alarmlab.model.labels import severity_of
 from alarmlab.model.metrics import MetricId, MetricQuery
 from alarmlab.suite.document import Field
 from alarmlab.suite.model import ExpectedCount, ExpectedState, Test, WrittenSeries
-from alarmlab.suite.reading import Readers
 
 _Series = SampleSeries | StatisticSeries
 
@@ -55,8 +55,8 @@ def bind(test: Test, assembly: Assembly, readers: Readers) -> Case:
     warnings: list[str] = []
     series, fed = _series(test, assembly, readers, warnings)
     alarms = assembly.by_id
-    above = _with_composites(fed, alarms)
-    taking_part = with_descendants([*above, *_with_composites(set(named.values()), alarms)], alarms)
+    above = with_composites(fed, alarms)
+    taking_part = with_descendants([*above, *with_composites(set(named.values()), alarms)], alarms)
     warnings += _unknown_severities(test, alarms.values())
     return Case(
         test=test,
@@ -170,14 +170,6 @@ def _unknown_severities(test: Test, alarms: Iterable[Alarm]) -> Iterable[str]:
                 f"{expected.field.where}: {expected.field.path}.severity: {expected.severity}: no alarm has this severity: "
                 f"there is {there}"
             )
-
-
-def _with_composites(ids: set[str], alarms: Mapping[str, Alarm]) -> set[str]:
-    """`ids`, and the composite alarms that look at one of them, directly or by way of others."""
-    found = set(ids)
-    while more := {id for id, alarm in alarms.items() if id not in found and found & set(looked_at(alarm))}:
-        found |= more
-    return found
 
 
 def _nothing_like(data: _Series) -> SampleSeries:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from alarmlab.backtest.paging import Incident, incidents, pages
 from alarmlab.engine.run import Run, Timeline, Told
 from alarmlab.model.labels import severity_of
 from alarmlab.model.states import State
+from alarmlab.paging import Incident, incidents, pages
 from alarmlab.suite.bind import Case
-from alarmlab.suite.durations import written
 from alarmlab.suite.model import Expectation, ExpectedCount, ExpectedState
+from alarmlab.times import written
 
 _MOST_NAMED = 8
 

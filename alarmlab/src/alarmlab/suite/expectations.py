@@ -3,8 +3,8 @@
 from alarmlab.errors import InputError
 from alarmlab.model.states import State
 from alarmlab.suite.document import Field
-from alarmlab.suite.durations import seconds_of
 from alarmlab.suite.model import Expectation, ExpectedCount, ExpectedState
+from alarmlab.times import seconds_of
 
 _KINDS = "{at, alarm, state}, {within, of, alarm, state}, {pages} or {incidents}"
 _FIELDS = {

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from alarmlab.backtest.paging import pages
 from alarmlab.engine.bands import band_of
 from alarmlab.engine.metric_alarm import datapoints
 from alarmlab.engine.run import Run
@@ -12,9 +11,10 @@ from alarmlab.engine.window import Floats, Window, moments_between
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm, PromQLAlarm
 from alarmlab.model.family import looked_at
+from alarmlab.paging import pages
 from alarmlab.suite.bind import Case
-from alarmlab.suite.durations import written
 from alarmlab.suite.picture import Curve, Mark, Picture, number
+from alarmlab.times import written
 
 _WIDTH = 80
 _MOST_CHILDREN = 8

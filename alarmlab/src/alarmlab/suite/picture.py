@@ -11,7 +11,7 @@ import numpy as np
 from alarmlab.engine.run import Timeline
 from alarmlab.engine.window import Floats, Moments, Truths
 from alarmlab.model.states import State
-from alarmlab.suite.durations import written
+from alarmlab.times import written
 
 PLOT = 62
 """Columns of time."""

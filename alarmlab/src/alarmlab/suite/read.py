@@ -5,10 +5,10 @@ from pathlib import Path
 from alarmlab.errors import InputError
 from alarmlab.model.states import State
 from alarmlab.suite.document import Field, load
-from alarmlab.suite.durations import moment_of
 from alarmlab.suite.expectations import read_expectation
 from alarmlab.suite.model import Suite, Test
 from alarmlab.suite.series import read_series
+from alarmlab.times import moment_of
 
 DEFAULT_START = 1_767_571_200
 """2026-01-05T00:00:00Z, a Monday: the calendar functions and weekly periods of every run see the same day."""
@@ -78,6 +78,9 @@ def _read_start(field: Field | None) -> int:
     if field is None:
         return DEFAULT_START
     try:
-        return moment_of(field.text())
+        start = moment_of(field.text())
     except InputError as error:
         raise field.wrong(error) from error
+    if start % 60:
+        raise field.wrong("alarms are evaluated on the minute, so a test starts on one: write the time without seconds")
+    return start

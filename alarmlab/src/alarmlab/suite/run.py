@@ -6,6 +6,7 @@ from pathlib import Path
 from time import perf_counter
 
 from alarmlab.assembly import Assembly, read_assembly, read_resources
+from alarmlab.engine.readers import Readers
 from alarmlab.engine.run import Run
 from alarmlab.engine.simulate import simulate
 from alarmlab.errors import InputError, UnsupportedError
@@ -13,7 +14,6 @@ from alarmlab.suite.bind import Case, bind
 from alarmlab.suite.checks import Failure, check
 from alarmlab.suite.document import SuiteError
 from alarmlab.suite.model import Suite, Test
-from alarmlab.suite.reading import Readers
 
 
 class Outcome(StrEnum):

@@ -13,9 +13,9 @@ from alarmlab.errors import InputError
 from alarmlab.model.metrics import MetricId, dimensions_of
 from alarmlab.model.statistics import SIMPLE_STATISTICS, is_statistic
 from alarmlab.suite.document import Field, nearest
-from alarmlab.suite.durations import seconds_of
 from alarmlab.suite.model import WrittenSeries
 from alarmlab.suite.notation import expand, expand_groups, padded, without_gaps
+from alarmlab.times import seconds_of
 
 _METRIC_FIELDS = ("metric", "namespace", "dimensions", "period", "unit", "values", "samples", "statistics")
 _BAND_FIELDS = ("band", "period", "lower", "upper")

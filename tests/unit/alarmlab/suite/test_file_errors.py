@@ -57,6 +57,10 @@ def _test(body: str) -> str:
         (_test("    expct: []"), "wrong.alarms.yaml:3: tests[0].expct: is not known: did you mean expect?"),
         (_test(""), "wrong.alarms.yaml:2: tests[0]: expect is missing"),
         (_test("    expect: []"), "wrong.alarms.yaml:3: tests[0].expect: nothing is expected"),
+        (
+            _test("    start: 2026-01-05T09:00:30Z\n    expect: [{}]"),
+            "wrong.alarms.yaml:3: tests[0].start: 2026-01-05T09:00:30Z: alarms are evaluated on the minute",
+        ),
         (_test("    start: soon\n    expect: [{}]"), "wrong.alarms.yaml:3: tests[0].start: soon: write a time such as"),
         (
             _test("    initial_state: ALERT\n    expect: [{pages: 1}]"),

@@ -1,8 +1,9 @@
-"""Durations and moments, as suites write them.
+"""Durations and moments, as people write and read them: suites, recordings, options, reports.
 
 https://prometheus.io/docs/prometheus/latest/querying/basics/#time-durations
 """
 
+import math
 import re
 from datetime import UTC, datetime
 
@@ -10,6 +11,8 @@ from alarmlab.errors import InputError
 
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _SECONDS))
+_MILLISECONDS = 100_000_000_000
+"""Unix times beyond this are milliseconds: as seconds they would lie in the year 5138."""
 _FIX = "write a duration such as 90s, 41m, 1h30m or 2d"
 
 
@@ -44,19 +47,31 @@ def written(seconds: float) -> str:
 
 
 def moment_of(text: str) -> int:
-    """Unix seconds of an ISO 8601 time (UTC where it does not say), or of Unix seconds.
+    """Unix seconds of an ISO 8601 time (UTC where it does not say), or of Unix seconds or milliseconds.
 
     Raises:
         InputError: says how to write it.
     """
-    if re.fullmatch(r"[0-9]{1,11}", text):
-        moment = float(text)
-    else:
-        try:
-            parsed = datetime.fromisoformat(text.strip())
-        except ValueError:
-            raise InputError("write a time such as 2026-01-05T09:00:00Z") from None
-        moment = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
-    if moment % 60:
-        raise InputError("alarms are evaluated on the minute, so a test starts on one: write the time without seconds")
-    return int(moment)
+    try:
+        parsed = None if _is_number(text) else datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError("write a time such as 2026-01-05T09:00:00Z, or Unix seconds") from None
+    if parsed is None:
+        number = float(text)
+        return math.floor(number / 1000 if abs(number) > _MILLISECONDS else number)
+    return math.floor((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())
+
+
+def iso(moment: int) -> str:
+    """A moment for programs: `2026-01-05T09:00:00Z`."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def minute(moment: int) -> str:
+    """A moment for people, in UTC: `2026-01-05 09:00`."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _is_number(text: str) -> bool:
+    # What has eight digits is a date: 20260105.
+    return text.strip().lstrip("-").replace(".", "", 1).isdecimal() and len(text.strip()) > len("20260105")

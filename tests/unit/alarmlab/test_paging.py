@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alarmlab.backtest.paging import Incident, incidents, pages
 from alarmlab.engine.run import Run, Timeline, Told
 from alarmlab.model.alarms import About, AlarmSettings, MetricAlarm
 from alarmlab.model.metrics import MetricId, MetricQuery
 from alarmlab.model.states import State
+from alarmlab.paging import Incident, incidents, pages
 from alert_common import alert as router_alert
 from alert_common import incident as router_incident
 from alert_common.alert import Alert, Kind, Resource, Severity
