@@ -60,11 +60,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INPUT_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has what they wanted. The interpreter flushes once more when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read the output has what they wanted
+        _silence()
         return 0
+    except OSError as error:  # a full disk behind the standard output; a folder that may not be looked into
+        print(f"alarmlab: {error.filename or 'the standard output'}: {error.strerror}", file=sys.stderr)
+        _silence()
+        return INPUT_ERROR
     return code
+
+
+def _silence() -> None:
+    """The interpreter flushes the standard output once more when it exits, and would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

@@ -48,7 +48,9 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "--tests", type=Path, action="append", default=[], metavar="PATH", help="suites, or folders of them, to run"
     )
     parser.add_argument("--markdown", action="store_true", help="Markdown instead of text")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write JSON")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write JSON; - for standard output, instead of text"
+    )
     parser.set_defaults(run=run)
 
 
@@ -62,6 +64,9 @@ def run(options: argparse.Namespace) -> int:
     only = [assembly.find(name) for name in options.alarm]
     proofs = _proofs(options.tests, options.assembly) if options.tests else None
     report = explain(assembly, only=only, proofs=proofs)
+    if str(options.json) == "-":
+        sys.stdout.write(as_json(report))
+        return 0
     if options.json is not None:
         write(options.json, as_json(report))
     width = min(_WIDEST, max(_NARROWEST, shutil.get_terminal_size((88, 24)).columns))

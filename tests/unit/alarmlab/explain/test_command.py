@@ -84,6 +84,9 @@ def test_json_has_the_same_for_machines(folder: Path, capsys: pytest.CaptureFixt
     assert [finding["rule"] for finding in alarm["findings"]] == ["microseconds"]
     assert alarm["tests"] is None
     assert document["dollars"] == pytest.approx(0.1)
+    assert main(["explain", "template.yaml", "--json", "-", "--alarm", "ranker/latency"]) == 0
+    assert json.loads(capsys.readouterr().out) == document
+    assert not (folder / "-").exists()
 
 
 def test_markdown_is_a_list_for_each_alarm(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

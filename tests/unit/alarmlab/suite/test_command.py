@@ -157,6 +157,18 @@ def test_a_closed_pipe_is_no_error(write: Write) -> None:
     process.stderr.close()
 
 
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs /dev/full")
+def test_an_output_that_is_full_is_one_line(write: Write) -> None:
+    """A report in a file that ends half-way is no success, and a traceback no help."""
+    suite = write("tests: [{expect: [{pages: 0}]}]")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "alarmlab.cli", "test", str(suite)], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.stderr == b"alarmlab: the standard output: No space left on device\n"
+    assert done.returncode == 2
+
+
 @pytest.mark.skipif(signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="runs where Ctrl-C is ignored")
 def test_ctrl_c(write: Write) -> None:
     """An interrupt ends it with 130 and no traceback."""
