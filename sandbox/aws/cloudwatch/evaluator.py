@@ -9,11 +9,11 @@ from ministack.services import cloudwatch as ministack_cloudwatch
 
 from alarmlab.engine.bands import band_of
 from alarmlab.engine.judge import KEEP, STATES
-from alarmlab.engine.metric_alarm import codes, datapoints
+from alarmlab.engine.metric_alarm import codes, datapoints, window_of
 from alarmlab.engine.reasons import Row, reason, reason_data
 from alarmlab.engine.schedule import FINEST, is_due
 from alarmlab.engine.warm_up import has_ended
-from alarmlab.engine.window import Moments, Window
+from alarmlab.engine.window import Moments
 from alarmlab.model.alarms import MetricAlarm
 from sandbox.aws.cloudwatch.alarms import is_in_warm_up, read_metric_alarm
 from sandbox.aws.cloudwatch.book import AlarmBook
@@ -112,9 +112,7 @@ class Evaluator:
 
 def _row(alarm: MetricAlarm, source: StoreSource, moment: Moments) -> Row:
     """What the evaluation at one moment looked at."""
-    settings = alarm.settings
-    window = Window(moment, settings.period, settings.periods_looked_at, settings.wall_clock)
-    query = next(query for query in alarm.queries if query.id == alarm.returned)
+    window, query = window_of(alarm, moment), alarm.query
     counts = source.values(query.metric, "SampleCount", window, unit=query.unit)[0] if query.metric else None
     band = None
     if alarm.band:

@@ -8,8 +8,8 @@ import numpy as np
 
 from alarmlab.backtest.shelf import Shelf
 from alarmlab.engine.bands import band_of
-from alarmlab.engine.metric_alarm import datapoints
-from alarmlab.engine.window import Floats, Moments, Window
+from alarmlab.engine.metric_alarm import datapoints, window_of
+from alarmlab.engine.window import Floats, Moments
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import MetricAlarm
 
@@ -101,7 +101,7 @@ def curve_of(alarm: MetricAlarm, shelf: Shelf, span: Span) -> Curve | None:
             block = moments[at : at + rows]
             values.append(np.array(datapoints(plain, shelf, block)[:, -1]))
             if alarm.band:
-                low, high = band_of(plain, shelf, Window(block, period, settings.periods_looked_at))
+                low, high = band_of(plain, shelf, window_of(plain, block))
                 lower.append(np.array(low[:, -1]))
                 upper.append(np.array(high[:, -1]))
     except InputError:

@@ -7,6 +7,7 @@ from itertools import count
 
 from alarmlab.backtest.curve import Span, curve_of
 from alarmlab.backtest.picture import axis, plot, ribbon, strip
+from alarmlab.backtest.replay import metrics_of
 from alarmlab.backtest.report import AlarmReport, CaseReport, Report
 from alarmlab.backtest.text import (
     AROUND,
@@ -20,22 +21,13 @@ from alarmlab.backtest.text import (
     score,
     share,
 )
-from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm, PromQLAlarm
+from alarmlab.brief import condition
+from alarmlab.model.alarms import Alarm, MetricAlarm
 from alarmlab.model.states import State
-from alarmlab.suite.picture import number
 from alarmlab.times import minute, written
 
 MOST_PICTURES = 60
 _MOST_INCIDENTS = 200
-_SIGNS = {
-    "GreaterThanThreshold": ">",
-    "GreaterThanOrEqualToThreshold": "≥",
-    "LessThanThreshold": "<",
-    "LessThanOrEqualToThreshold": "≤",
-    "LessThanLowerOrGreaterThanUpperThreshold": "outside of",
-    "LessThanLowerThreshold": "below",
-    "GreaterThanUpperThreshold": "above",
-}
 
 
 def page(report: Report, *, title: str) -> str:
@@ -57,20 +49,6 @@ def page(report: Report, *, title: str) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)}</title><style>{style}</style></head><body><main>{body}</main></body></html>\n"
     )
-
-
-def condition(alarm: Alarm) -> str:
-    """What an alarm compares, in a line."""
-    if isinstance(alarm, CompositeAlarm):
-        return "a rule over other alarms" + (f", suppressed by {alarm.suppressor}" if alarm.suppressor else "")
-    if isinstance(alarm, PromQLAlarm):
-        return alarm.query
-    settings = alarm.settings
-    returned = next(query for query in alarm.queries if query.id == alarm.returned)
-    what = returned.expression or f"{returned.stat} of {returned.metric}"
-    limit = "a band" if settings.threshold is None else number(settings.threshold)
-    times = f"{settings.datapoints_to_alarm} of {settings.evaluation_periods} \N{MULTIPLICATION SIGN} {written(settings.period)}"
-    return f"{what} {_SIGNS[settings.comparison]} {limit}, {times}, missing: {settings.missing}"
 
 
 def _summary(report: Report) -> str:
@@ -195,9 +173,10 @@ def _figure(alarm: Alarm, report: AlarmReport, case: CaseReport, name: str) -> s
     )
     told = f"{len(report.pages)} {_plural('page', len(report.pages))}"
     band = ' <span class="chip">CloudWatch-like band</span>' if isinstance(alarm, MetricAlarm) and alarm.band else ""
+    compares = "; ".join((condition(alarm), *map(str, metrics_of(alarm))))
     return (
         f"<figure><figcaption><b>{escape(report.name)}</b> {severity}{band}<span class=told>{told}</span>"
-        f"<small>{escape(condition(alarm))}</small></figcaption>"
+        f"<small>{escape(compares)}</small></figcaption>"
         f"{drawn}{ribbon(case.replay.run.timelines[report.id], span)}{axis(span)}{_windows_table(report)}</figure>"
     )
 

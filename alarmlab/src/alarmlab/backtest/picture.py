@@ -13,11 +13,11 @@ from itertools import pairwise
 import numpy as np
 
 from alarmlab.backtest.curve import COLUMNS, Curve, Span
+from alarmlab.brief import number
 from alarmlab.engine.run import Timeline
 from alarmlab.engine.window import Floats, Moments, Truths
 from alarmlab.model.alarms import MetricAlarm
 from alarmlab.model.states import State
-from alarmlab.suite.picture import number
 
 _HEIGHT = 1000
 _STATES = (State.OK, State.INSUFFICIENT_DATA, State.ALARM)

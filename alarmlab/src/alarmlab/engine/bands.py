@@ -6,9 +6,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Anomal
 from alarmlab.engine.queries import band_around
 from alarmlab.engine.source import MetricSource
 from alarmlab.engine.window import Floats, Window
-from alarmlab.errors import UnsupportedError
 from alarmlab.model.alarms import MetricAlarm
-from alarmlab.model.metric_math import Call, Name, Number, parse
+from alarmlab.model.bands import WIDTH, band_of_alarm
 from alarmlab.model.metrics import MetricId
 
 RECORDED_BANDS = "alarmlab/Band"
@@ -21,7 +20,7 @@ def recorded_bound(alarm_id: str, bound: str) -> MetricId:
 
 
 def band_of(
-    alarm: MetricAlarm, source: MetricSource, window: Window, *, of: str = "", width: float = 2.0
+    alarm: MetricAlarm, source: MetricSource, window: Window, *, of: str = "", width: float = WIDTH
 ) -> tuple[Floats, Floats]:
     """The lower and the upper bound for each period of `window`; a recorded band goes before our own.
 
@@ -30,7 +29,7 @@ def band_of(
         source: where metrics are read.
         window: the rows.
         of: the id of the query that the band is around; empty for what the alarm's band query says.
-        width: in standard deviations.
+        width: in standard deviations; unused where `of` is empty.
 
     Raises:
         UnsupportedError: the band's expression is not ANOMALY_DETECTION_BAND of a query.
@@ -39,17 +38,5 @@ def band_of(
     if {lower, upper} <= set(source.metrics(RECORDED_BANDS)):
         return source.values(lower, "Average", window), source.values(upper, "Average", window)
     if not of:
-        of, width = _band_query(alarm)
+        of, width = band_of_alarm(alarm)
     return band_around(alarm.queries, of, width, source=source, window=window)
-
-
-def _band_query(alarm: MetricAlarm) -> tuple[str, float]:
-    expression = next((query.expression for query in alarm.queries if query.id == alarm.band), "")
-    match parse(expression):
-        case Call("ANOMALY_DETECTION_BAND", (Name(of),)):
-            return of, 2.0
-        case Call("ANOMALY_DETECTION_BAND", (Name(of), Number(width))):
-            return of, width
-    raise UnsupportedError(
-        f"ThresholdMetricId {alarm.band!r} is {expression!r}: only ANOMALY_DETECTION_BAND(id, width) is supported there"
-    )

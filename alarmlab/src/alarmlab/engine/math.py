@@ -16,6 +16,7 @@ from alarmlab.engine.along import ALONG, CALENDAR, fill_linear, fill_repeat
 from alarmlab.engine.arrays import ORDERED, REDUCE_ARRAY, REDUCE_SERIES, first, last, remove_empty, sliced, sorted_by
 from alarmlab.engine.values import Scalar, Series, SeriesArray, Value, filled, finite, stacked
 from alarmlab.engine.window import AnyArray, Floats, Window
+from alarmlab.model.bands import read_band
 from alarmlab.model.metric_math import Array, Binary, Call, MathError, Name, Negative, Node, Number, Text
 
 
@@ -157,7 +158,7 @@ def _call(function: str, arguments: tuple[Node, ...], scope: Scope) -> Value:
         case "SORT":
             return _sort(arguments, scope)
         case "ANOMALY_DETECTION_BAND":
-            return _band(arguments, scope)
+            return scope.band(*read_band(Call(function, arguments)))
         case _:
             return _apply(function, [evaluate(argument, scope) for argument in arguments], scope)
 
@@ -242,17 +243,6 @@ def _sort(arguments: tuple[Node, ...], scope: Scope) -> SeriesArray:
         return ordered
     limit = _scalar(evaluate(arguments[3], scope), "SORT")
     return sliced(ordered, [np.zeros_like(limit), limit])
-
-
-def _band(arguments: tuple[Node, ...], scope: Scope) -> SeriesArray:
-    if not isinstance(arguments[0], Name):
-        raise MathError("ANOMALY_DETECTION_BAND takes the id of a metric or of an expression")
-    width = 2.0
-    if len(arguments) > 1:
-        if not isinstance(arguments[1], Number):
-            raise MathError("ANOMALY_DETECTION_BAND takes a number of standard deviations as its second argument")
-        width = arguments[1].value
-    return scope.band(arguments[0].id, width)
 
 
 def _choose(condition: Value, yes: Value, no: Value | None = None) -> Value:

@@ -20,12 +20,17 @@ from alarmlab.engine.window import Codes, Floats, Moments, Truths, Window
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import MetricAlarm
 from alarmlab.model.insights import is_insights, parse_insights
-from alarmlab.model.metrics import MetricQuery
 from alarmlab.model.states import State
 from alarmlab.model.statistics import percentile_of
 
 _CELLS = 1 << 19
 """How many datapoints are worked on at once: few enough to stay in a processor's cache."""
+
+
+def window_of(alarm: MetricAlarm, moments: Moments) -> Window:
+    """The periods that evaluations of the alarm look at."""
+    settings = alarm.settings
+    return Window(moments, settings.period, settings.periods_looked_at, settings.wall_clock)
 
 
 def datapoints(alarm: MetricAlarm, source: MetricSource, moments: Moments) -> Floats:
@@ -35,8 +40,8 @@ def datapoints(alarm: MetricAlarm, source: MetricSource, moments: Moments) -> Fl
         InputError: the metrics cannot be read as the alarm wants them, or its expression returns no time series. It
             does not say which alarm that is.
     """
-    window = _window(alarm, moments)
-    returned = _query(alarm)
+    window = window_of(alarm, moments)
+    returned = alarm.query
     if is_insights(returned.expression):
         worst = np.fmin if alarm.settings.comparison.startswith("Less") else np.fmax
         values = np.full(window.shape, np.nan)
@@ -52,10 +57,10 @@ def codes(alarm: MetricAlarm, source: MetricSource, moments: Moments) -> Codes:
     Raises:
         InputError: as `datapoints`.
     """
-    expression = _query(alarm).expression
+    expression = alarm.query.expression
     if is_insights(expression) and parse_insights(expression).group_by:
         return _of_contributors(alarm, source, moments)
-    found = [_judged(alarm, source, _window(alarm, block)) for block in _blocks(alarm, moments)]
+    found = [_judged(alarm, source, window_of(alarm, block)) for block in _blocks(alarm, moments)]
     return np.concatenate(found) if found else np.empty(0, dtype=np.int8)
 
 
@@ -63,18 +68,6 @@ def _blocks(alarm: MetricAlarm, moments: Moments) -> Iterator[Moments]:
     rows = max(1, _CELLS // alarm.settings.periods_looked_at)
     for at in range(0, len(moments), rows):
         yield moments[at : at + rows]
-
-
-def _window(alarm: MetricAlarm, moments: Moments) -> Window:
-    settings = alarm.settings
-    return Window(moments, settings.period, settings.periods_looked_at, settings.wall_clock)
-
-
-def _query(alarm: MetricAlarm) -> MetricQuery:
-    for query in alarm.queries:
-        if query.id == alarm.returned:
-            return query
-    raise InputError(f"there is no query with the id {alarm.returned!r}")
 
 
 def _judged(alarm: MetricAlarm, source: MetricSource, window: Window) -> Codes:
@@ -118,7 +111,7 @@ def _too_few_samples(alarm: MetricAlarm, source: MetricSource, window: Window, r
     """Rows in which a deciding datapoint of a percentile has too few samples to mean anything."""
     settings = alarm.settings
     percentile = percentile_of(settings.stat)
-    query = _query(alarm)
+    query = alarm.query
     if percentile is None or percentile in (0, 100) or query.metric is None:
         return np.zeros(len(real), dtype=bool)
     # Not 10 / (1 - p): in floating point that asks for one sample more at p90 and p99.9.
@@ -137,7 +130,7 @@ def _of_contributors(alarm: MetricAlarm, source: MetricSource, moments: Moments)
     there: list[Truths] = []
     for block in _blocks(alarm, moments):
         found = np.zeros(len(block), dtype=bool)
-        for label, values in by_contributor(_query(alarm), source, _window(alarm, block)).items():
+        for label, values in by_contributor(alarm.query, source, window_of(alarm, block)).items():
             real = ~np.isnan(values, order="F")
             code = judge(alarm.settings, real, breaches(alarm.settings, values))
             code[~real.any(axis=1)] = OK

@@ -79,7 +79,7 @@ class _Watching:
         self.alarm = alarm
         self.settings = alarm.settings
         self.queries: Sequence[MetricQuery] = [query for query in alarm.queries if query.metric is not None]
-        self.returned = next(query for query in alarm.queries if query.id == alarm.returned)
+        self.returned = alarm.query
         self.facts: Sequence[Known] = [known(query.metric) for query in self.queries if query.metric is not None]
 
     @property

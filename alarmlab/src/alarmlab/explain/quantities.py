@@ -42,14 +42,13 @@ class Compared:
 
 def compared(alarm: MetricAlarm) -> Compared:
     """What an alarm compares."""
-    queries = {query.id: query for query in alarm.queries}
-    query = queries[alarm.returned]
+    query = alarm.query
     if is_insights(query.expression):
         return _insights(query)
     if query.metric is not None:
         where = _where(query.metric.dimensions)
         return Compared(f"{_metric(query)}{where}", _unit(query) or alarm.about.tags.get(UNIT_TAG, ""))
-    return _math(alarm, query, queries)
+    return _math(alarm, query)
 
 
 def _insights(query: MetricQuery) -> Compared:
@@ -65,7 +64,8 @@ def _insights(query: MetricQuery) -> Compared:
     return Compared(f"{function} {parsed.metric} in {parsed.namespace}{groups}{where}")
 
 
-def _math(alarm: MetricAlarm, query: MetricQuery, queries: Mapping[str, MetricQuery]) -> Compared:
+def _math(alarm: MetricAlarm, query: MetricQuery) -> Compared:
+    queries = {query.id: query for query in alarm.queries}
     dimensions = {found.metric.dimensions for found in alarm.queries if found.metric is not None}
     where = _where(next(iter(dimensions))) if len(dimensions) == 1 else ""
     label = f'"{query.label}"' if query.label else "an expression"

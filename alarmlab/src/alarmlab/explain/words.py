@@ -7,8 +7,8 @@ from alarmlab.explain.dead_time import DeadTime
 from alarmlab.explain.quantities import compared
 from alarmlab.explain.units import duration, number, quantity
 from alarmlab.model.alarms import About, Alarm, AlarmSettings, CompositeAlarm, MetricAlarm, PromQLAlarm
+from alarmlab.model.bands import band_of_alarm
 from alarmlab.model.labels import severity_of
-from alarmlab.model.metric_math import Call, Number, parse
 from alarmlab.model.rules import AtLeast, Both, Constant, Either, InState, Not, Rule
 from alarmlab.model.states import Missing, State
 
@@ -73,7 +73,8 @@ def _metric(alarm: MetricAlarm) -> str:
     settings = alarm.settings
     what = compared(alarm)
     if settings.threshold is None:
-        limit = f"the band that CloudWatch learns from the past ({_width(alarm)} standard deviations wide each way)"
+        width = number(band_of_alarm(alarm)[1])
+        limit = f"the band that CloudWatch learns from the past ({width} standard deviations wide each way)"
     else:
         limit = quantity(settings.threshold, what.unit)
     comma = "," if ", " in what.words and not what.words.endswith(",") else ""
@@ -91,15 +92,6 @@ def _metric(alarm: MetricAlarm) -> str:
             else f"A new one waits for its first data, {how_long} at most."
         )
     return " ".join(sentences)
-
-
-def _width(alarm: MetricAlarm) -> str:
-    expression = next(query.expression for query in alarm.queries if query.id == alarm.band)
-    match parse(expression):
-        case Call(_, (_, Number(width))):
-            return number(width)
-        case _:
-            return "2"
 
 
 def _how_often(settings: AlarmSettings) -> str:

@@ -149,6 +149,11 @@ class MetricAlarm:
     band: str = ""
     warm_up: WarmUp | None = None
 
+    @property
+    def query(self) -> MetricQuery:
+        """The query that is compared."""
+        return next(query for query in self.queries if query.id == self.returned)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PromQLAlarm:

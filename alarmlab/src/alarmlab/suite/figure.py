@@ -4,29 +4,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from alarmlab.brief import condition
 from alarmlab.engine.bands import band_of
-from alarmlab.engine.metric_alarm import datapoints
+from alarmlab.engine.metric_alarm import datapoints, window_of
 from alarmlab.engine.run import Run
-from alarmlab.engine.window import Floats, Window, moments_between
+from alarmlab.engine.window import Floats, moments_between
 from alarmlab.errors import InputError
-from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm, PromQLAlarm
+from alarmlab.model.alarms import Alarm, MetricAlarm
 from alarmlab.model.family import looked_at
 from alarmlab.paging import pages
 from alarmlab.suite.bind import Case
-from alarmlab.suite.picture import Curve, Mark, Picture, number
-from alarmlab.times import written
+from alarmlab.suite.picture import Curve, Mark, Picture
 
 _WIDTH = 80
 _MOST_CHILDREN = 8
-_SIGNS = {
-    "GreaterThanThreshold": ">",
-    "GreaterThanOrEqualToThreshold": ">=",
-    "LessThanThreshold": "<",
-    "LessThanOrEqualToThreshold": "<=",
-    "LessThanLowerOrGreaterThanUpperThreshold": "outside of its band",
-    "LessThanLowerThreshold": "below its band",
-    "GreaterThanUpperThreshold": "above its band",
-}
 
 
 def picture_of(id: str, case: Case, run: Run, marks: Sequence[Mark]) -> Picture:
@@ -52,28 +43,6 @@ def _title(alarm: Alarm) -> str:
     return f"{_cut(name, _WIDTH)}\n  {_cut(goes_off, _WIDTH - 2)}"
 
 
-def condition(alarm: Alarm) -> str:
-    """When the alarm goes off, in a few words."""
-    match alarm:
-        case CompositeAlarm():
-            return "composite of " + ", ".join(looked_at(alarm))
-        case PromQLAlarm():
-            return f"{' '.join(alarm.query.split())} for {written(alarm.pending)}"
-        case MetricAlarm():
-            settings = alarm.settings
-            sign = _SIGNS[settings.comparison]
-            limit = "" if settings.threshold is None else f" {number(settings.threshold)}"
-            count = f"{settings.datapoints_to_alarm} of {settings.evaluation_periods} x {written(settings.period)}"
-            return f"{_what(alarm)} {sign}{limit}, {count}, missing: {settings.missing}"
-
-
-def _what(alarm: MetricAlarm) -> str:
-    query = next(query for query in alarm.queries if query.id == alarm.returned)
-    if query.metric is None:
-        return query.label or " ".join(query.expression.split())
-    return f"{query.stat} of {query.metric.name}"
-
-
 def _curve(alarm: MetricAlarm, case: Case, run: Run) -> Curve | None:
     """The newest datapoint of every evaluation; None where there is no single one."""
     settings = alarm.settings
@@ -83,8 +52,7 @@ def _curve(alarm: MetricAlarm, case: Case, run: Run) -> Curve | None:
         if settings.threshold is not None:
             limits: tuple[Floats, ...] = (np.full(len(moments), settings.threshold),)
         else:
-            window = Window(moments, settings.period, settings.periods_looked_at, settings.wall_clock)
-            limits = tuple(bound[:, -1] for bound in band_of(alarm, case.source, window))
+            limits = tuple(bound[:, -1] for bound in band_of(alarm, case.source, window_of(alarm, moments)))
     except InputError:
         return None
     return Curve(moments=moments, values=values, limits=limits)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alarmlab.brief import number
 from alarmlab.engine.run import Timeline
 from alarmlab.engine.window import Floats, Moments, Truths
 from alarmlab.model.states import State
@@ -143,14 +144,6 @@ def draw(picture: Picture, glyphs: Glyphs) -> list[str]:
     shown = [state for state in State if any(glyphs.states[state] in cells for _, cells in states)]
     lines.append(_row("", "  ".join(f"{glyphs.states[state]} {state}" for state in shown)))
     return [line.rstrip() for line in lines]
-
-
-def number(value: float) -> str:
-    """A value in a few characters: `920k`, `0.001`."""
-    for limit, suffix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if limit <= abs(value) < 1e15:
-            return f"{value / (limit if suffix != 'k' else 1e3):.4g}{suffix}"
-    return f"{value:.4g}"
 
 
 @dataclass(frozen=True)

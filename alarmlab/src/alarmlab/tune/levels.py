@@ -9,9 +9,9 @@ import numpy as np
 from alarmlab.backtest.records import Case
 from alarmlab.engine.metric_alarm import datapoints
 from alarmlab.engine.window import Floats, moments_between
-from alarmlab.errors import InputError, UnsupportedError
+from alarmlab.errors import InputError
 from alarmlab.model.alarms import MetricAlarm
-from alarmlab.model.metric_math import Call, Name, parse
+from alarmlab.model.bands import band_of_alarm
 
 _RANKS = np.unique(np.concatenate([np.arange(64), (64 * 1.1 ** np.arange(150)).astype(np.int64)]))
 """Which of the different datapoints are tried as thresholds, counted from the most extreme one."""
@@ -34,7 +34,7 @@ def levels_of(alarm: MetricAlarm, cases: Sequence[Case]) -> list[float]:
 
 def level_of(alarm: MetricAlarm) -> float | None:
     """The alarm's threshold, or the width of its band in standard deviations."""
-    return _width(alarm) if alarm.band else alarm.settings.threshold
+    return band_of_alarm(alarm)[1] if alarm.band else alarm.settings.threshold
 
 
 def with_level(alarm: MetricAlarm, level: float, needed: int, periods: int) -> MetricAlarm:
@@ -56,29 +56,9 @@ def properties_of(alarm: MetricAlarm, level: float) -> dict[str, Any]:
     return {"Metrics": [{"Id": alarm.band, "Expression": _band_expression(alarm, level)}]}
 
 
-def _band_call(alarm: MetricAlarm) -> Call:
-    expression = next(query.expression for query in alarm.queries if query.id == alarm.band)
-    node = parse(expression)
-    if (
-        not isinstance(node, Call)
-        or node.function != "ANOMALY_DETECTION_BAND"
-        or not isinstance(node.arguments[0], Name)
-    ):
-        raise UnsupportedError(
-            f"alarm {alarm.about.id!r}: {expression!r}: only ANOMALY_DETECTION_BAND(id, width) is tuned"
-        )
-    return node
-
-
 def _band_expression(alarm: MetricAlarm, width: float) -> str:
-    around = _band_call(alarm).arguments[0]
-    assert isinstance(around, Name)
-    return f"ANOMALY_DETECTION_BAND({around.id}, {width:g})"
-
-
-def _width(alarm: MetricAlarm) -> float:
-    arguments = _band_call(alarm).arguments
-    return float(getattr(arguments[1], "value", 2.0)) if len(arguments) > 1 else 2.0
+    around, _ = band_of_alarm(alarm)
+    return f"ANOMALY_DETECTION_BAND({around}, {width:g})"
 
 
 def widths() -> list[float]:

@@ -156,7 +156,7 @@ def test_expressions_use_each_other() -> None:
         ("'text'", "only METRICS takes a text"),
         ("METRICS(m)", "METRICS takes a quoted text"),
         ("ANOMALY_DETECTION_BAND(m + n)", "takes the id of a metric or of an expression"),
-        ("ANOMALY_DETECTION_BAND(m, n)", "takes a number of standard deviations"),
+        ("ANOMALY_DETECTION_BAND(m, n)", "and a number of standard deviations"),
         ("MAX(ANOMALY_DETECTION_BAND(all))", "'all' is not one"),
         ("(" * 80 + "1" + ")" * 80, "nested more than"),
     ],

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from alarmlab.brief import number
 from alarmlab.engine.run import Timeline
 from alarmlab.model.states import State
 from alarmlab.suite.figure import picture_of
-from alarmlab.suite.picture import ASCII, UNICODE, Curve, Glyphs, Mark, Picture, draw, number
+from alarmlab.suite.picture import ASCII, UNICODE, Curve, Glyphs, Mark, Picture, draw
 from alarmlab.suite.run import Result
 from alarmlab.suite.terminal import Style, explain
 
