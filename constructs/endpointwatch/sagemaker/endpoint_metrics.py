@@ -82,13 +82,12 @@ class EndpointMetrics:
         """GPU work while the model is busy for at least a share `busy` of the time, else 100 (percent of one GPU, summed).
 
         Near zero, the model works without the GPU: it fell back to the CPU. Busy is the model's latency added up: a lightly
-        loaded endpoint, whose GPU has little to do, does not count. Nor does a minute without the GPU's metric, which comes late or
-        not at all: IF takes what is missing where its condition holds for 0, so it chooses the GPU's idle share. (FILL would be
-        simpler; whether it fills a metric without any datapoint is not documented.)
+        loaded endpoint, whose GPU has little to do, does not count. A minute without the GPU's metric, which comes late or not at
+        all, has no value: IF drops what is missing where its condition is false, and takes it for 0 where it is true.
         """
         period = self.instance_period
         return MathSpec(
-            expression=f"100 - IF(worked / {period * 1_000_000} >= {busy:g}, 100 - gpu, 0)",
+            expression=f"IF(worked / {period * 1_000_000} < {busy:g}, 100, gpu)",
             using={
                 "worked": replace(self.model_latency("Sum"), period=period),
                 "gpu": self._instance("GPUUtilization", "Average", "GPU"),
