@@ -6,7 +6,7 @@ from typing import Any
 from alarmlab.model.alarms import Alarm, MetricAlarm
 from alarmlab.model.read import ALARM, COMPOSITE_ALARM, read_alarm
 
-TOPIC = "arn:aws:sns:us-east-1:111122223333:critical"
+TOPIC = "arn:aws:sns:us-east-1:111122223333:ops"
 
 
 def metric_alarm(metric: str = "AWS/SageMaker ModelLatency", **properties: Any) -> MetricAlarm:

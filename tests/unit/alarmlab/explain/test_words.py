@@ -30,7 +30,7 @@ def test_a_latency_alarm_in_words() -> None:
         when="Pages (critical) when the p99 of ModelLatency of endpoint ranker, variant AllTraffic, is above 200 ms in "
         "5 minutes in a row. No data counts as fine.",
         timing="Fires at the earliest 5 min after the value turns bad; ends at the earliest 1 min after it is good again.",
-        tells="Tells critical of ALARM.",
+        tells="Tells ops of ALARM.",
     )
 
 
@@ -71,8 +71,8 @@ def test_each_setting_has_its_words(properties: dict[str, Any], part: str) -> No
 
 def test_actions_are_told_by_target_and_state() -> None:
     """Topics by their names, made-up ones too; an alarm without any says so."""
-    alarm = metric_alarm(OKActions=["arn:aws:sns:us-east-1:111122223333:critical"], InsufficientDataActions=["${Ops}"])
-    assert said(alarm).tells == "Tells critical of ALARM and OK, Ops of INSUFFICIENT_DATA."
+    alarm = metric_alarm(OKActions=["arn:aws:sns:us-east-1:111122223333:ops"], InsufficientDataActions=["${Ops}"])
+    assert said(alarm).tells == "Tells ops of ALARM and OK, Ops of INSUFFICIENT_DATA."
     assert said(metric_alarm(AlarmActions=[])).tells == "Has no actions."
     assert said(metric_alarm(ActionsEnabled=False)).tells == "Its actions are disabled."
 
