@@ -48,7 +48,7 @@ def expand(text: str) -> Floats:
 
 
 def expand_groups(text: str) -> list[Floats]:
-    """The samples of each period: `[120 130x9 900]x29 _x5 100` is 30 periods of eleven samples, five without, one of one.
+    """The samples of each period: `[120 130x9 900]x29 _x5 100` is 30 periods of twelve samples, five without, one of one.
 
     Raises:
         InputError: with the part that is not understood, and how to write it.
