@@ -6,17 +6,17 @@ synthesizes its assembly in Python hands it over from a conftest.py:
     def pytest_alarmlab_assembly(suite: Path) -> Path | None:
         return synthesized()
 
-Nothing else of alarmlab is imported before pytest finds a suite.
+NumPy and the engine are imported only when pytest finds a suite.
 """
 
 from collections.abc import Sequence
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
+from alarmlab.suite.discover import PATTERNS, is_suite
+
 _INI = "alarmlab_files"
-_PATTERNS = ("*.alarms.yaml", "*.alarms.yml")
 
 
 class Hooks:
@@ -32,7 +32,7 @@ class Hooks:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the ini option."""
-    parser.addini(_INI, "names of files that are suites of alarm tests", type="args", default=list(_PATTERNS))
+    parser.addini(_INI, "names of files that are suites of alarm tests", type="args", default=list(PATTERNS))
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -43,7 +43,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a file that is called like a suite."""
     patterns: Sequence[str] = parent.config.getini(_INI)
-    if not any(fnmatch(file_path.name, pattern) for pattern in patterns):
+    if not is_suite(file_path, patterns):
         return None
     from alarmlab.suite.pytest_items import SuiteFile  # noqa: PLC0415  # costs NumPy, and most runs collect no suite
 

@@ -1,6 +1,6 @@
 """Alarms that were read, and how they are found."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -8,6 +8,7 @@ from functools import cached_property
 from alarmlab.assembly.stacks import without_suffix
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm
+from alarmlab.model.family import with_descendants
 from alarmlab.model.mute import MuteRule
 
 
@@ -56,6 +57,17 @@ class Assembly:
             if without_suffix(id) == name:
                 raise error
         raise InputError(f"alarm {name!r}: there is none; {self._near(name)}")
+
+    def only(self, names: Collection[str]) -> tuple[Alarm, ...]:
+        """The alarms that somebody names, with all that they look at; all where none is named.
+
+        Raises:
+            InputError: as `find`.
+        """
+        if not names:
+            return self.alarms
+        found = with_descendants([self.find(name).about.id for name in names], self.by_id)
+        return tuple(alarm for alarm in self.alarms if alarm.about.id in found)
 
     def _near(self, name: str) -> str:
         names = dict.fromkeys(called(alarm) for called in _CALLED[:2] for alarm in self.alarms)

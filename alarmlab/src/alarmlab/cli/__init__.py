@@ -11,7 +11,8 @@ from typing import Protocol, cast
 
 from alarmlab.errors import InputError
 
-INPUT_ERROR = 2
+ALL_WELL, UNMET, BAD_INPUT = 0, 1, 2
+"""Exit codes: what was expected or wanted holds; does not; the input is wrong."""
 INTERRUPTED = 128 + 2
 
 _SUBCOMMANDS = {
@@ -39,8 +40,8 @@ exit codes: 0 all is well, 1 an expectation failed, 2 the input is wrong (one li
 
 
 class _Subcommand(Protocol):
-    def add(self, subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-        """Add the parser of the subcommand, with `run=` among its defaults."""
+    def add(self, parser: argparse.ArgumentParser) -> None:
+        """Give the subcommand's parser its options, and `run=` among its defaults."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,16 +58,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except InputError as error:
         print(f"alarmlab: {error}", file=sys.stderr)
-        return INPUT_ERROR
+        return BAD_INPUT
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # whoever read the output has what they wanted
         _silence()
-        return 0
+        return ALL_WELL
     except OSError as error:  # a full disk behind the standard output; a folder that may not be looked into
         print(f"alarmlab: {error.filename or 'the standard output'}: {error.strerror}", file=sys.stderr)
         _silence()
-        return INPUT_ERROR
+        return BAD_INPUT
     return code
 
 
@@ -87,8 +88,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     chosen = next((word for word in arguments if not word.startswith("-")), "")
     for name, summary in _SUBCOMMANDS.items():
+        command = subparsers.add_parser(name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
         if name == chosen:
-            cast("_Subcommand", import_module(f"alarmlab.cli.{name}")).add(subparsers)
-        else:
-            subparsers.add_parser(name, help=summary)
+            cast("_Subcommand", import_module(f"alarmlab.cli.{name}")).add(command)
     return parser

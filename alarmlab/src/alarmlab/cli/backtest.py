@@ -14,16 +14,23 @@ from alarmlab.backtest.replay import concerned, metrics_of, replay
 from alarmlab.backtest.report import Report, case_report
 from alarmlab.backtest.stand_ins import read_values, with_values
 from alarmlab.backtest.text import lines
-from alarmlab.backtest.track import read_dimensions, read_metric
-from alarmlab.cli.options import duration, moment
+from alarmlab.cli import ALL_WELL
+from alarmlab.cli.options import (
+    add_alarms,
+    add_grouping,
+    add_meaning,
+    add_recordings,
+    add_values,
+    duration,
+    metric_of,
+    moment,
+)
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress, write
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm
-from alarmlab.model.family import with_descendants
-from alarmlab.model.metrics import MetricId, dimensions_of
+from alarmlab.model.metrics import MetricId
 from alarmlab.model.states import State
-from alarmlab.paging import SETTLE, WINDOW
 
 _RECORDINGS = """\
 recordings:
@@ -45,49 +52,27 @@ examples:
 """
 
 
-def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser."""
-    parser = subparsers.add_parser(
-        "backtest",
-        help="run recorded metrics through the alarms, and count false alarms and missed ones",
-        description="Runs recorded metrics through the alarms of an assembly, and their pages through routing's grouping.",
-        epilog=_RECORDINGS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give `alarmlab backtest` its options."""
+    parser.description = (
+        "Runs recorded metrics through the alarms of an assembly, and their pages through routing's grouping."
     )
+    parser.epilog = _RECORDINGS
     parser.set_defaults(run=run)
-    parser.add_argument(
-        "assembly",
-        metavar="ASSEMBLY",
-        type=Path,
-        help="cdk.out, a template, or a file with `alarms:` as suites have them",
-    )
-    parser.add_argument("recordings", metavar="RECORDING", type=Path, nargs="+", help="files and folders, see below")
+    add_recordings(parser)
     what = parser.add_argument_group("what was recorded")
-    what.add_argument("--metric", metavar="METRIC", help="what a CSV holds: 'AWS/SageMaker ModelLatency'")
-    what.add_argument("--dimension", metavar="NAME=VALUE", action="append", default=[], help="of --metric; repeatable")
+    add_meaning(what)
     what.add_argument("--as", metavar="ALARM", dest="drives", help="a CSV holds the metric of this alarm")
-    what.add_argument("--period", metavar="DURATION", help="what one row of a CSV stands for; default: what rows show")
     what.add_argument("--queries", metavar="FILE", type=Path, help="the queries of a JSON answer that stands alone")
-    what.add_argument(
-        "--labels", metavar="FILE", type=Path, help='when something was wrong: {"file": [["start", "end"]]}'
-    )
-    what.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        dest="values",
-        action="append",
-        default=[],
-        help="for ${NAME} in metrics; repeatable",
-    )
+    add_values(what)
     how = parser.add_argument_group("how it is run")
-    how.add_argument("--alarm", metavar="NAME", action="append", default=[], help="only this one; repeatable")
+    add_alarms(how)
     how.add_argument("--since", metavar="TIME", help="from here on; default: the recording's beginning")
     how.add_argument("--until", metavar="TIME", help="up to here; default: the recording's end")
     how.add_argument(
         "--initial-state", metavar="STATE", choices=list(State), default=State.INSUFFICIENT_DATA, help="%(choices)s"
     )
-    how.add_argument("--window", metavar="DURATION", default=f"{WINDOW}s", help="alarms join an incident for; 30m")
-    how.add_argument("--settle", metavar="DURATION", default=f"{SETTLE}s", help="an end must hold for; 5m")
+    add_grouping(how)
     out = parser.add_argument_group("what comes out")
     out.add_argument("--html", metavar="FILE", type=Path, help="a page with pictures, in one file")
     out.add_argument(
@@ -103,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
     """
     window, settle = duration("--window", options.window), duration("--settle", options.settle)
     assembly = read_alarms(options.assembly)
-    alarms = with_values(_chosen(assembly, options.alarm), read_values(options.values))
+    alarms = with_values(assembly.only(options.alarm), read_values(options.values))
     cases = read_cases(
         options.recordings,
         metric=_metric(options, assembly, alarms),
@@ -137,31 +122,21 @@ def run(options: argparse.Namespace) -> int:
         text = json.dumps(as_json(report), indent=1, allow_nan=False) + "\n"
         if str(options.json) == "-":
             sys.stdout.write(text)
-            return 0
+            return ALL_WELL
         write(options.json, text)
     for line in lines(report):
         print(line)
     for path in filter(None, (options.html, options.json)):
         print(f"wrote {path}")
-    return 0
-
-
-def _chosen(assembly: Assembly, names: Sequence[str]) -> Sequence[Alarm]:
-    """All alarms, or those that are named with all that they look at."""
-    if not names:
-        return assembly.alarms
-    found = with_descendants([assembly.find(name).about.id for name in names], assembly.by_id)
-    return [alarm for alarm in assembly.alarms if alarm.about.id in found]
+    return ALL_WELL
 
 
 def _metric(options: argparse.Namespace, assembly: Assembly, alarms: Sequence[Alarm]) -> MetricId | None:
     """What a file without a name for its metric recorded: as told, or the only metric that the alarms read."""
     if options.metric and options.drives:
         raise InputError("--metric and --as say the same: use one of the two")
-    if options.metric:
-        return read_metric(options.metric, dimensions_of(read_dimensions(options.dimension)))
-    if options.dimension:
-        raise InputError("--dimension: it needs --metric beside it")
+    if (named := metric_of(options)) is not None:
+        return named
     reading = [assembly.find(options.drives)] if options.drives else alarms
     found = list(dict.fromkeys(metric for alarm in reading for metric in metrics_of(alarm)))
     if options.drives and len(found) != 1:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from alarmlab.cli import ALL_WELL
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import write
 from alarmlab.explain.render import as_json, as_markdown, as_text
@@ -33,15 +34,9 @@ Findings do not change the exit code: 0, or 2 where the input is wrong.
 """
 
 
-def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `alarmlab explain`."""
-    parser = subparsers.add_parser(
-        "explain",
-        help="say in words what every alarm does, how soon it can fire and what it costs",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give `alarmlab explain` its options."""
+    parser.description, parser.epilog = _DESCRIPTION, _EXAMPLES
     parser.add_argument("assembly", type=Path, metavar="ASSEMBLY", help="a cloud assembly, a template or a suite")
     parser.add_argument("--alarm", action="append", default=[], metavar="NAME", help="this alarm only; may be repeated")
     parser.add_argument(
@@ -66,12 +61,12 @@ def run(options: argparse.Namespace) -> int:
     report = explain(assembly, only=only, proofs=proofs)
     if str(options.json) == "-":
         sys.stdout.write(as_json(report))
-        return 0
+        return ALL_WELL
     if options.json is not None:
         write(options.json, as_json(report))
     width = min(_WIDEST, max(_NARROWEST, shutil.get_terminal_size((88, 24)).columns))
     sys.stdout.write(as_markdown(report) if options.markdown else as_text(report, width))
-    return 0
+    return ALL_WELL
 
 
 def _proofs(paths: Sequence[Path], assembly: Path) -> Mapping[str, Coverage]:

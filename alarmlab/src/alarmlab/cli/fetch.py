@@ -13,11 +13,12 @@ from alarmlab.assembly import Assembly, read_resources
 from alarmlab.backtest.plan import RETENTION, Wanted, merged, stretches, wanted
 from alarmlab.backtest.replay import concerned
 from alarmlab.backtest.stand_ins import read_values, stand_ins_of, with_values
+from alarmlab.cli import ALL_WELL
+from alarmlab.cli.options import add_alarms, add_values
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress, write
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm, MetricAlarm, PromQLAlarm
-from alarmlab.model.family import with_descendants
 from alarmlab.model.insights import is_insights, parse_insights
 from alarmlab.model.statistics import is_statistic
 from alarmlab.times import minute, moment_of, seconds_of
@@ -35,29 +36,19 @@ DescribeAlarms and ListTagsForResource for --deployed. CloudWatch charges for Ge
 """
 
 
-def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser."""
-    parser = subparsers.add_parser(
-        "fetch",
-        help="record metrics of a live account, for backtests",
-        description="Records a window of all metrics that the alarms of an assembly read.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give `alarmlab fetch` its options."""
+    parser.description, parser.epilog = (
+        "Records a window of all metrics that the alarms of an assembly read.",
+        _EXAMPLES,
     )
     parser.set_defaults(run=run)
     parser.add_argument("assembly", metavar="ASSEMBLY", type=Path, nargs="?", help="cdk.out or a template")
     parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="the recording; .gz compresses it")
     parser.add_argument("--since", metavar="TIME", default="14d", help="a time, or how long ago; default: %(default)s")
     parser.add_argument("--until", metavar="TIME", help="a time, or how long ago; default: now")
-    parser.add_argument("--alarm", metavar="NAME", action="append", default=[], help="only this one; repeatable")
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        dest="values",
-        action="append",
-        default=[],
-        help="for ${NAME} in metrics; repeatable",
-    )
+    add_alarms(parser)
+    add_values(parser)
     parser.add_argument(
         "--statistic", metavar="STAT", action="append", default=[], help="record p95, Maximum... too; repeatable"
     )
@@ -109,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
     for line in (*_coarser(what, start, end, now), *_empty(fetched.empty), *fetched.messages):
         print(f"  note: {line}")
     print(f"wrote {options.out}")
-    return 0
+    return ALL_WELL
 
 
 def _moment(option: str, text: str, now: int) -> int:
@@ -134,11 +125,7 @@ def _assembly(options: argparse.Namespace, cloudwatch: Any) -> Assembly:
 def _chosen(assembly: Assembly, options: argparse.Namespace) -> Sequence[Alarm]:
     for id, error in assembly.refused.items():
         print(f"  not recorded: {id}: {error}")
-    alarms = with_values(assembly.alarms, read_values(options.values))
-    if not options.alarm:
-        return alarms
-    found = with_descendants([assembly.find(name).about.id for name in options.alarm], assembly.by_id)
-    return [alarm for alarm in alarms if alarm.about.id in found]
+    return with_values(assembly.only(options.alarm), read_values(options.values))
 
 
 def _wanted(alarms: Sequence[Alarm], cloudwatch: Any, extra: Sequence[str]) -> list[Wanted]:

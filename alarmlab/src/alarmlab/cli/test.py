@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
+from alarmlab.cli import ALL_WELL, BAD_INPUT, UNMET
 from alarmlab.cli.writing import write
 from alarmlab.errors import InputError
 from alarmlab.suite.as_json import as_json
@@ -17,7 +18,6 @@ from alarmlab.suite.read import read_suite
 from alarmlab.suite.run import Bench, Outcome, Result
 from alarmlab.suite.terminal import Progress, Style, summary
 
-PASSED, FAILED, BAD_INPUT = 0, 1, 2
 _STDOUT = "-"
 
 _DESCRIPTION = """\
@@ -53,15 +53,9 @@ exit codes: 0 all passed, 1 a test failed, 2 the input is wrong
 """
 
 
-def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `alarmlab test`."""
-    parser = subparsers.add_parser(
-        "test",
-        help="run suites of alarm tests",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give `alarmlab test` its options."""
+    parser.description, parser.epilog = _DESCRIPTION, _EXAMPLES
     parser.add_argument(
         "paths", nargs="*", type=Path, default=[Path()], metavar="PATH", help="suites, or folders of them"
     )
@@ -168,4 +162,4 @@ class _Session:
         if self.broken or any(result.is_bad_input for result in self.results):
             return BAD_INPUT
         warned = self.options.strict and any(result.case and result.case.warnings for result in self.results)
-        return FAILED if warned or any(result.outcome is not Outcome.PASSED for result in self.results) else PASSED
+        return UNMET if warned or any(result.outcome is not Outcome.PASSED for result in self.results) else ALL_WELL

@@ -2,25 +2,23 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import yaml
 
 from alarmlab.backtest.records import read_cases
 from alarmlab.backtest.replay import metrics_of
-from alarmlab.backtest.track import read_dimensions, read_metric
-from alarmlab.cli.options import duration
+from alarmlab.cli import ALL_WELL, UNMET
+from alarmlab.cli.options import add_grouping, add_meaning, add_recordings, duration, metric_of
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress
 from alarmlab.errors import InputError
-from alarmlab.model.metrics import MetricId, dimensions_of
-from alarmlab.paging import SETTLE, WINDOW
 from alarmlab.times import written
 from alarmlab.tune import Objective, Option, Trial, best, options, tunable
 
 _OBJECTIVE = "at most 1 false alarm a week"
 
 _EPILOG = """\
+recordings: files and folders, as for `alarmlab backtest`
 objectives: 'at most 1 false alarm a week', 'at most 3 in 2 weeks' (hour, day, week, month), 'no false alarm'
 
 Each line of the table was run on the recording, and counted as the router counts: incidents, not transitions. Without
@@ -35,41 +33,20 @@ exit codes: 0 there is a proposal, 1 nothing meets the objective, 2 the input is
 """
 
 
-def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser."""
-    parser = subparsers.add_parser(
-        "tune",
-        help="propose thresholds from a baseline, and say what they would have done",
-        description="Proposes settings of an alarm for an objective, and says what they would have done.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give `alarmlab tune` its options."""
+    parser.description, parser.epilog = (
+        "Proposes settings of an alarm for an objective, and says what they would have done.",
+        _EPILOG,
     )
     parser.set_defaults(run=run)
-    parser.add_argument(
-        "assembly",
-        metavar="ASSEMBLY",
-        type=Path,
-        help="cdk.out, a template, or a file with `alarms:` as suites have them",
-    )
-    parser.add_argument(
-        "recordings", metavar="RECORDING", type=Path, nargs="+", help="files and folders, as for `alarmlab backtest`"
-    )
+    add_recordings(parser)
     parser.add_argument(
         "--alarm", metavar="NAME", required=True, help="which one; a CSV without names holds its metric"
     )
-    parser.add_argument("--metric", metavar="METRIC", help="what a CSV holds, for alarms that read several")
-    parser.add_argument(
-        "--dimension", metavar="NAME=VALUE", action="append", default=[], help="of --metric; repeatable"
-    )
+    add_meaning(parser)
     parser.add_argument("--objective", metavar="TEXT", default=_OBJECTIVE, help="default: %(default)s")
-    parser.add_argument(
-        "--labels", metavar="FILE", type=Path, help='when something was wrong: {"file": [["start", "end"]]}'
-    )
-    parser.add_argument(
-        "--period", metavar="DURATION", help="what one row of a CSV stands for; default: what rows show"
-    )
-    parser.add_argument("--window", metavar="DURATION", default=f"{WINDOW}s", help="alarms join an incident for; 30m")
-    parser.add_argument("--settle", metavar="DURATION", default=f"{SETTLE}s", help="an end must hold for; 5m")
+    add_grouping(parser)
     parser.add_argument("--pick", metavar="NUMBER", type=int, help="print the properties of this line of the table")
 
 
@@ -82,7 +59,8 @@ def run(chosen: argparse.Namespace) -> int:
     objective = Objective.read(chosen.objective)
     window, settle = duration("--window", chosen.window), duration("--settle", chosen.settle)
     alarm = tunable(read_alarms(chosen.assembly).find(chosen.alarm))
-    metrics = [_metric(chosen)] if chosen.metric else metrics_of(alarm)
+    named = metric_of(chosen)
+    metrics = metrics_of(alarm) if named is None else (named,)
     cases = read_cases(
         chosen.recordings,
         metric=metrics[0] if len(metrics) == 1 else None,
@@ -103,10 +81,10 @@ def run(chosen: argparse.Namespace) -> int:
     print("\n".join(table(found, picked)))
     if picked is None:
         print("\nnothing that was tried meets the objective: allow more, or record longer")
-        return 1
+        return UNMET
     print(f"\n{_advice(found[0], picked)}\n")
     print(pasted(alarm.about.id.rpartition("/")[2], picked), end="")
-    return 0
+    return ALL_WELL
 
 
 def table(found: Sequence[Option], picked: Option | None) -> list[str]:
@@ -172,10 +150,6 @@ def _advice(now: Option, picked: Option) -> str:
     return (
         f"Proposed ({less}, {now.outcome.caught} of {now.outcome.windows} windows told become {picked.outcome.caught}):"
     )
-
-
-def _metric(chosen: argparse.Namespace) -> MetricId:
-    return read_metric(chosen.metric, dimensions_of(read_dimensions(chosen.dimension)))
 
 
 def _names(names: Sequence[str]) -> str:

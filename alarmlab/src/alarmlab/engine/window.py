@@ -14,7 +14,10 @@ AnyArray = NDArray[Any]
 
 _WEEK = 604_800
 _FIRST_MONDAY = 345_600
-"""The first Monday in Unix seconds: weeks of the clock begin there. AWS says "calendar week" and leaves the day open."""
+"""The first Monday in Unix seconds: weeks of the clock begin on Monday at 00:00, the start of the ISO 8601 week.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
+"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,7 +58,8 @@ def read_metric_alarm(properties: Mapping[str, Any], about: About) -> MetricAlar
     threshold, band = _limit(properties, comparison, queries)
     returned = _returned(queries, band)
     period = _period(queries, returned)
-    _check_span(period, count, insights=is_insights(returned.expression))
+    wall_clock = _wall_clock(properties, period)
+    _check_span(period, count, insights=is_insights(returned.expression), wall_clock=wall_clock)
     settings = AlarmSettings(
         comparison=comparison,
         threshold=threshold,
@@ -68,7 +69,7 @@ def read_metric_alarm(properties: Mapping[str, Any], about: About) -> MetricAlar
         missing=_missing(properties, queries),
         stat=returned.stat,
         low_sample_ignore=m.one_of(properties, "EvaluateLowSampleCountPercentile", ("evaluate", "ignore")) == "ignore",
-        wall_clock=_wall_clock(properties, period),
+        wall_clock=wall_clock,
     )
     return MetricAlarm(
         about=about,
@@ -137,11 +138,13 @@ def _period(queries: tuple[MetricQuery, ...], returned: MetricQuery) -> int:
     return periods.pop()
 
 
-def _check_span(period: int, count: int, *, insights: bool) -> None:
+def _check_span(period: int, count: int, *, insights: bool, wall_clock: bool) -> None:
     span = period * count
     limit = MAX_SECONDS_BELOW_AN_HOUR if period < 3600 else MAX_SECONDS
     if insights:
-        limit = MAX_SECONDS_OF_INSIGHTS
+        # CloudWatch reserves one period of a wall clock window to align it:
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
+        limit = MAX_SECONDS_OF_INSIGHTS - period * wall_clock
     if span > limit:
         raise InputError(f"Period x EvaluationPeriods: {span} seconds, at most {limit} are allowed")
 
