@@ -77,14 +77,16 @@ def read_windows(path: Path) -> Mapping[str, Windows]:
     """The windows of each series, by the path of its file, of a NAB-style JSON file (`combined_windows.json`).
 
     Raises:
-        InputError: it is not such a file.
+        InputError: it cannot be read, or is not such a file.
     """
     try:
         labels = json.loads(path.read_text())
         return {
             name: tuple((_moment(start), _moment(end)) for start, end in windows) for name, windows in labels.items()
         }
-    except (OSError, ValueError, TypeError, AttributeError) as problem:
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, TypeError, AttributeError) as problem:
         raise InputError(f'{path}: not {{"file": [["start", "end"], ...]}} with ISO 8601 times: {problem}') from None
 
 

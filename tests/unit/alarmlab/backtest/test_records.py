@@ -262,3 +262,5 @@ def test_labels_elsewhere_are_noted_and_zones_heeded(tmp_path: Path) -> None:
     assert case.windows is not None
     assert case.windows[0] == (case.shelf.start, case.shelf.start + 60)
     assert case.notes == ("a.csv: the label at 2027-01-05 00:00 lies outside of the recording: it counts for nothing",)
+    with pytest.raises(InputError, match=r"missing\.json: No such file or directory$"):
+        read_cases([tmp_path / "a.csv"], metric=LATENCY, labels=tmp_path / "missing.json")
