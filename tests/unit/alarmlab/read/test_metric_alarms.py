@@ -162,6 +162,7 @@ def test_metrics_insights() -> None:
         ({"WallClockWindow": {"Timezone": "UTC"}}, True),
         ({"WallClockWindow": {"Timezone": "America/New_York"}}, True),
         ({"WallClockWindow": {"Timezone": "+02:00"}}, True),
+        ({"WallClockWindow": {"Timezone": "Z"}}, True),
         ({"SlidingWindow": {}}, False),
     ],
 )
@@ -230,6 +231,10 @@ def test_other_clocks_are_not_supported(period: int, zone: str) -> None:
             {"EvaluationWindow": {"WallClockWindow": {"Timezone": "Mars/Olympus"}}},
             "Timezone: 'Mars/Olympus' is not known",
         ),
+        (
+            {"EvaluationWindow": {"WallClockWindow": {"Timezone": "+01:03"}}},
+            r"Timezone: '\+01:03': its offset from UTC must be a multiple of 5 minutes",
+        ),
         ({"WarmUpConfiguration": {}}, "WarmUpConfiguration: WarmUpPeriodDurationInMinutes is required"),
         (
             {"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 2881}},
@@ -288,6 +293,14 @@ def test_bad_members(changes: dict[str, Any], problem: str) -> None:
         (
             of(expression('SELECT MAX(x) FROM "y"', Period=300), EvaluationPeriods=37),
             "Period x EvaluationPeriods: 11100 seconds, at most 10800",
+        ),
+        (
+            of(
+                expression('SELECT MAX(x) FROM "y"', Period=3600),
+                EvaluationPeriods=3,
+                EvaluationWindow={"WallClockWindow": {}},
+            ),
+            "Period x EvaluationPeriods: 10800 seconds, at most 7200",
         ),
     ],
 )
