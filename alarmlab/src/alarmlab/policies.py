@@ -91,9 +91,7 @@ def band(
     }
 
 
-def unlike_before(
-    name: str, watched: Watched, *, step: int, side: Side = "either", margin: float = 0.2, day_margin: float = 0.3
-) -> Resources:
+def unlike_before(name: str, watched: Watched, *, step: int, side: Side = "either") -> Resources:
     """Alarms on what the metric has not done before.
 
     One compares each hour with the same time of day, two hours more or less, of the six or seven days before: it fires
@@ -105,20 +103,16 @@ def unlike_before(
         watched: the metric.
         step: seconds between two values.
         side: on which a value is bad.
-        margin: the share of the week's range.
-        day_margin: the share of the day's range.
     """
-    resources = {
-        f"{name}UnlikeTheWeek": {"Type": ALARM, "Properties": unlike_the_week(watched, side=side, margin=margin)}
-    }
+    resources = {f"{name}UnlikeTheWeek": {"Type": ALARM, "Properties": unlike_the_week(watched, side=side)}}
     period = max(300, -(-step // 60) * 60)
     if period < HOUR:
-        properties = unlike_the_day(watched, period=period, side=side, margin=day_margin)
+        properties = unlike_the_day(watched, period=period, side=side)
         resources[f"{name}UnlikeTheDay"] = {"Type": ALARM, "Properties": properties}
     return resources
 
 
-def unlike_the_week(watched: Watched, *, side: Side, margin: float) -> dict[str, Any]:
+def unlike_the_week(watched: Watched, *, side: Side) -> dict[str, Any]:
     """The properties of an alarm on an hour that is unlike the same time of the days before."""
     return _unlike(
         watched,
@@ -130,11 +124,11 @@ def unlike_the_week(watched: Watched, *, side: Side, margin: float) -> dict[str,
         },
         least=10,
         side=side,
-        margin=margin,
+        margin=0.2,
     )
 
 
-def unlike_the_day(watched: Watched, *, period: int, side: Side, margin: float) -> dict[str, Any]:
+def unlike_the_day(watched: Watched, *, period: int, side: Side) -> dict[str, Any]:
     """The properties of an alarm on a value that is unlike the day before; not on the first change of a flat day."""
     return _unlike(
         watched,
@@ -143,7 +137,7 @@ def unlike_the_day(watched: Watched, *, period: int, side: Side, margin: float) 
         expressions={"usual": "IF((age > 0) * (m == m) * (MAX(past) > MIN(past)), m)"},
         least=DAY // period // 2,
         side=side,
-        margin=margin,
+        margin=0.3,
     )
 
 

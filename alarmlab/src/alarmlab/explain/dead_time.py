@@ -18,7 +18,7 @@ from alarmlab.engine.window import Codes, Floats, moments_between
 from alarmlab.explain.known import known
 from alarmlab.model.alarms import About, Alarm, AlarmSettings, CompositeAlarm, MetricAlarm, PromQLAlarm
 from alarmlab.model.metrics import MetricId, MetricQuery
-from alarmlab.model.rules import AtLeast, Both, Constant, Either, InState, Not, Rule
+from alarmlab.model.rules import AtLeast, Both, Constant, Either, InState, Rule, children_of
 from alarmlab.model.states import Missing, State
 
 _METRIC = MetricId("alarmlab", "Step")
@@ -58,7 +58,7 @@ def dead_time(alarm: Alarm, alarms: Mapping[str, Alarm]) -> DeadTime:
             fires, clears = (_STEP + -(-seconds // interval) * interval for seconds in (pending, recovery))
             return DeadTime(fires=fires, fires_mild=fires, clears=clears)
         case CompositeAlarm(rule=rule):
-            parts = {name: dead_time(alarms[name], alarms) for name in _names(rule) if name in alarms}
+            parts = {name: dead_time(alarms[name], alarms) for name in children_of(rule) if name in alarms}
             return DeadTime(
                 fires=_when(rule, {name: part.fires for name, part in parts.items()}),
                 fires_mild=_when(rule, {name: part.fires_mild for name, part in parts.items()}),
@@ -107,20 +107,6 @@ def _first(settings: AlarmSettings, step: int, stat: str, trouble: float) -> tup
         if (states[~ended] == ALARM).any():
             clears += [int(found) - at - length for found in moments[ended & (states == OK)][:1]]
     return min(fires, default=None), min(clears, default=None)
-
-
-def _names(rule: Rule) -> set[str]:
-    match rule:
-        case InState(_, name):
-            return {name}
-        case Not(operand):
-            return _names(operand)
-        case Both(left, right) | Either(left, right):
-            return _names(left) | _names(right)
-        case AtLeast(_, _, names):
-            return set(names)
-        case Constant():
-            return set()
 
 
 def _opposite(rule: Rule) -> Rule:

@@ -6,7 +6,7 @@ Everything on that page that an alarm may use; what is on it and cannot be evalu
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alarmlab.errors import InputError, UnsupportedError
@@ -135,21 +135,6 @@ def parse(expression: str) -> Node:
         MathError: with the expression and what in it is not understood or not supported.
     """
     return _Parser(expression).parse()
-
-
-def ids_in(node: Node) -> Iterator[str]:
-    """The ids and words that an expression mentions, from left to right."""
-    match node:
-        case Name(name):
-            yield name
-        case Negative(operand):
-            yield from ids_in(operand)
-        case Binary(_, left, right):
-            yield from ids_in(left)
-            yield from ids_in(right)
-        case Array(parts) | Call(_, parts):
-            for part in parts:
-                yield from ids_in(part)
 
 
 class _Parser:

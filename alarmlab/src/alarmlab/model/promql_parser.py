@@ -4,7 +4,6 @@ import math
 import re
 from dataclasses import replace
 
-from alarmlab.errors import UnsupportedError
 from alarmlab.model.promql import (
     AGGREGATIONS,
     COMPARISONS,
@@ -25,7 +24,7 @@ from alarmlab.model.promql import (
     kind_of,
     selectors,
 )
-from alarmlab.model.promql_tokens import END, PromQLError, Token, seconds_of, tokenize, unquoted
+from alarmlab.model.promql_tokens import END, Cursor, PromQLError, seconds_of, unquoted
 
 MAX_QUERY_CHARACTERS = 10_000
 MAX_DEPTH = 50
@@ -58,64 +57,32 @@ def _is_named(selector: Selector) -> bool:
     return any(matcher.label == NAME and matcher.operator == "=" and matcher.value for matcher in selector.matchers)
 
 
-class _Parser:
+class _Parser(Cursor):
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = tokenize(text)
-        self._at = 0
+        super().__init__(text)
         self._depth = 0
         self._operators = 0
 
     def parse(self) -> Expression:
         tree = self._binary(0)
-        if self._peek() is not END:
-            raise self._error(f"unexpected {self._peek().text!r}")
+        if self.peek() is not END:
+            raise self.error(f"unexpected {self.peek().text!r}")
         return tree
-
-    def _error(self, problem: str) -> PromQLError:
-        return PromQLError(f"Query {self._text!r}: {problem}")
-
-    def _unsupported(self, what: str) -> UnsupportedError:
-        return UnsupportedError(f"Query {self._text!r}: {what} is not evaluated here")
-
-    def _peek(self) -> Token:
-        return self._tokens[self._at] if self._at < len(self._tokens) else END
-
-    def _next(self) -> Token:
-        token = self._peek()
-        self._at += 1
-        return token
-
-    def _keyword(self) -> str:
-        """The next word in small letters: keywords and aggregations are written in either case."""
-        return self._peek().text.lower() if self._peek().kind == "word" else ""
-
-    def _is_symbol(self, text: str) -> bool:
-        return self._peek() == Token("symbol", text)
-
-    def _take(self, text: str) -> bool:
-        found = self._is_symbol(text)
-        self._at += found
-        return found
-
-    def _expect(self, text: str) -> None:
-        if not self._take(text):
-            raise self._error(f"expected {text!r}, found {self._peek().text!r}")
 
     def _operator(self, level: int) -> str:
         """The operator of this level that comes next; empty for none."""
-        keyword = self._keyword()
+        keyword = self.keyword()
         if keyword in _UNSUPPORTED_OPERATORS:
-            raise self._unsupported(keyword)
-        text = keyword if keyword in SETS else self._peek().text
-        return text if self._peek().kind in ("symbol", "word") and text in _LEVELS[level] else ""
+            raise self.unsupported(keyword)
+        text = keyword if keyword in SETS else self.peek().text
+        return text if self.peek().kind in ("symbol", "word") and text in _LEVELS[level] else ""
 
     def _binary(self, level: int) -> Expression:
         if level == len(_LEVELS):
             return self._unary()
         left = self._binary(level + 1)
         while operator := self._operator(level):
-            self._next()
+            self.next()
             as_bool, matching = self._modifiers(operator)
             left = self._checked(operator, left, self._binary(level + 1), as_bool=as_bool, matching=matching)
         return left
@@ -123,14 +90,14 @@ class _Parser:
     def _unary(self) -> Expression:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise self._error(f"nested more than {MAX_DEPTH} levels deep")
+            raise self.error(f"nested more than {MAX_DEPTH} levels deep")
         try:
-            if self._take("-"):
+            if self.take("-"):
                 operand = self._unary()
                 if kind_of(operand) == "range":
-                    raise self._error("- takes a number or a vector, not a range")
+                    raise self.error("- takes a number or a vector, not a range")
                 return Number(-operand.value) if isinstance(operand, Number) else Negation(operand)
-            if self._take("+"):
+            if self.take("+"):
                 return self._unary()
             return self._power()
         finally:
@@ -139,26 +106,26 @@ class _Parser:
     def _power(self) -> Expression:
         """`a ^ b`: binds tighter than a sign before it, and to the right."""
         base = self._postfix(self._atom())
-        if not self._take("^"):
+        if not self.take("^"):
             return base
         as_bool, matching = self._modifiers("^")
         return self._checked("^", base, self._unary(), as_bool=as_bool, matching=matching)
 
     def _modifiers(self, operator: str) -> tuple[bool, Matching]:
-        as_bool = self._keyword() == "bool"
+        as_bool = self.keyword() == "bool"
         if as_bool:
-            self._next()
+            self.next()
             if operator not in COMPARISONS:
-                raise self._error(f"bool is for comparisons, not for {operator}")
+                raise self.error(f"bool is for comparisons, not for {operator}")
         matching = Matching()
-        if self._keyword() in ("on", "ignoring"):
-            ignoring = self._next().text.lower() == "ignoring"
+        if self.keyword() in ("on", "ignoring"):
+            ignoring = self.next().text.lower() == "ignoring"
             matching = Matching(labels=self._labels(), ignoring=ignoring)
-            if self._keyword() in ("group_left", "group_right"):
-                many = self._next().text.lower().removeprefix("group_")
+            if self.keyword() in ("group_left", "group_right"):
+                many = self.next().text.lower().removeprefix("group_")
                 if operator in SETS:
-                    raise self._error(f"group_{many} is not for {operator}")
-                include = self._labels() if self._is_symbol("(") else ()
+                    raise self.error(f"group_{many} is not for {operator}")
+                include = self._labels() if self.is_symbol("(") else ()
                 matching = replace(matching, many=many, include=include)
         return as_bool, matching
 
@@ -167,23 +134,23 @@ class _Parser:
     ) -> Binary:
         self._operators += 1
         if self._operators > MAX_OPERATORS:
-            raise self._error(f"more than {MAX_OPERATORS} operators")
+            raise self.error(f"more than {MAX_OPERATORS} operators")
         kinds = {kind_of(left), kind_of(right)}
         if "range" in kinds:
-            raise self._error(f"{operator} takes numbers and vectors, not ranges")
+            raise self.error(f"{operator} takes numbers and vectors, not ranges")
         if operator in SETS and kinds != {"vector"}:
-            raise self._error(f"{operator} takes two vectors")
+            raise self.error(f"{operator} takes two vectors")
         if operator in COMPARISONS and kinds == {"scalar"} and not as_bool:
-            raise self._error(f"{operator} between numbers needs bool")
+            raise self.error(f"{operator} between numbers needs bool")
         if matching != Matching() and kinds != {"vector"}:
-            raise self._error(f"on and ignoring are for two vectors, not for {operator} with a number")
+            raise self.error(f"on and ignoring are for two vectors, not for {operator} with a number")
         return Binary(operator, left, right, as_bool, matching)
 
     def _atom(self) -> Expression:
-        token = self._peek()
-        if self._is_symbol("{"):
+        token = self.peek()
+        if self.is_symbol("{"):
             return self._selector("")
-        self._next()
+        self.next()
         match token.kind:
             case "number":
                 return Number(float(int(token.text, 16)) if token.text[:2].lower() == "0x" else float(token.text))
@@ -191,47 +158,47 @@ class _Parser:
                 return Number(seconds_of(token.text))
             case "symbol" if token.text == "(":
                 inside = self._binary(0)
-                self._expect(")")
+                self.expect(")")
                 return inside
             case "word":
                 return self._word(token.text)
             case "string":
-                raise self._unsupported(f"the string {token.text}")
+                raise self.unsupported(f"the string {token.text}")
             case _:
-                raise self._error(f"expected an expression, found {token.text!r}")
+                raise self.error(f"expected an expression, found {token.text!r}")
 
     def _word(self, word: str) -> Expression:
         small = word.lower()
         if small in ("inf", "nan"):
             return Number(math.inf if small == "inf" else math.nan)
-        aggregates = self._is_symbol("(") or self._keyword() in ("by", "without")
+        aggregates = self.is_symbol("(") or self.keyword() in ("by", "without")
         if small in _UNSUPPORTED_AGGREGATIONS and aggregates:
-            raise self._unsupported(small)
+            raise self.unsupported(small)
         if small in AGGREGATIONS and aggregates:
             return self._aggregation(small)
-        if not self._is_symbol("("):
+        if not self.is_symbol("("):
             return self._selector(word)
         if word not in FUNCTIONS:
-            raise self._unsupported(f"{word}()")
+            raise self.unsupported(f"{word}()")
         return self._call(word)
 
     def _labels(self) -> tuple[str, ...]:
-        self._expect("(")
+        self.expect("(")
         labels = []
-        while not self._is_symbol(")"):
-            token = self._next()
+        while not self.is_symbol(")"):
+            token = self.next()
             if token.kind not in ("word", "string"):
-                raise self._error(f"expected a label, found {token.text!r}")
+                raise self.error(f"expected a label, found {token.text!r}")
             labels.append(unquoted(token.text) if token.kind == "string" else token.text)
-            if not self._take(","):
+            if not self.take(","):
                 break
-        self._expect(")")
+        self.expect(")")
         return tuple(labels)
 
     def _grouping(self) -> tuple[tuple[str, ...], bool] | None:
-        if self._keyword() not in ("by", "without"):
+        if self.keyword() not in ("by", "without"):
             return None
-        without = self._next().text.lower() == "without"
+        without = self.next().text.lower() == "without"
         return self._labels(), without
 
     def _aggregation(self, operator: str) -> Aggregation:
@@ -252,79 +219,79 @@ class _Parser:
         return Call(name, arguments)
 
     def _arguments(self) -> tuple[Expression, ...]:
-        self._expect("(")
+        self.expect("(")
         arguments: list[Expression] = []
-        while not self._is_symbol(")"):
+        while not self.is_symbol(")"):
             arguments.append(self._binary(0))
-            if not self._take(","):
+            if not self.take(","):
                 break
-        self._expect(")")
+        self.expect(")")
         return tuple(arguments)
 
     def _check_kinds(self, name: str, arguments: tuple[Expression, ...], expected: tuple[Kind, ...]) -> None:
         kinds = tuple(kind_of(argument) for argument in arguments)
         if kinds != expected:
-            raise self._error(f"{name}() takes ({', '.join(expected)}), found ({', '.join(kinds)})")
+            raise self.error(f"{name}() takes ({', '.join(expected)}), found ({', '.join(kinds)})")
 
     def _selector(self, name: str) -> Selector:
         matchers = [Matcher(NAME, "=", name)] if name else []
-        if self._take("{"):
-            while not self._is_symbol("}"):
+        if self.take("{"):
+            while not self.is_symbol("}"):
                 matchers.append(self._matcher())
-                if not self._take(","):
+                if not self.take(","):
                     break
-            self._expect("}")
+            self.expect("}")
         return Selector(tuple(matchers))
 
     def _matcher(self) -> Matcher:
-        token = self._next()
+        token = self.next()
         if token.kind not in ("word", "string"):
-            raise self._error(f"expected a label, found {token.text!r}")
+            raise self.error(f"expected a label, found {token.text!r}")
         label = unquoted(token.text) if token.kind == "string" else token.text
-        if token.kind == "string" and (self._is_symbol(",") or self._is_symbol("}")):
+        if token.kind == "string" and (self.is_symbol(",") or self.is_symbol("}")):
             return Matcher(NAME, "=", label)
-        operator, value = self._next(), self._next()
+        operator, value = self.next(), self.next()
         if operator.text not in ("=", "!=", "=~", "!~"):
-            raise self._error(f"expected =, !=, =~ or !~, found {operator.text!r}")
+            raise self.error(f"expected =, !=, =~ or !~, found {operator.text!r}")
         if value.kind != "string":
-            raise self._error(f"expected a quoted value, found {value.text!r}")
+            raise self.error(f"expected a quoted value, found {value.text!r}")
         pattern = unquoted(value.text)
         if operator.text in ("=~", "!~"):
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise self._error(f"{label}: {pattern!r} is not a regular expression: {error}") from error
+                raise self.error(f"{label}: {pattern!r} is not a regular expression: {error}") from error
         return Matcher(label, operator.text, pattern)
 
     def _postfix(self, expression: Expression) -> Expression:
-        if self._take("["):
+        if self.take("["):
             seconds = self._duration()
-            if self._is_symbol(":"):
-                raise self._unsupported("a subquery")
-            self._expect("]")
+            if self.is_symbol(":"):
+                raise self.unsupported("a subquery")
+            self.expect("]")
             if not isinstance(expression, Selector):
-                raise self._error("a range is for a selector")
+                raise self.error("a range is for a selector")
             expression = replace(expression, seconds=seconds)
-        if self._is_symbol("@"):
-            raise self._unsupported("the modifier @")
-        if self._keyword() == "offset":
-            self._next()
-            sign = -1 if self._take("-") else 1
+        if self.is_symbol("@"):
+            raise self.unsupported("the modifier @")
+        if self.keyword() == "offset":
+            self.next()
+            sign = -1 if self.take("-") else 1
             if not isinstance(expression, Selector):
-                raise self._error("offset is for a selector")
+                raise self.error("offset is for a selector")
             expression = replace(expression, offset=sign * self._duration())
-            if self._is_symbol("@"):
-                raise self._unsupported("the modifier @")
+            if self.is_symbol("@"):
+                raise self.unsupported("the modifier @")
         return expression
 
     def _duration(self) -> float:
-        token = self._next()
+        token = self.next()
         if token.kind == "duration":
             seconds = seconds_of(token.text)
         elif token.kind == "number":
             seconds = float(token.text)
         else:
-            raise self._error(f"expected a duration such as 5m, found {token.text!r}")
+            raise self.error(f"expected a duration such as 5m, found {token.text!r}")
         if seconds <= 0:
-            raise self._error(f"the duration {token.text} is not positive")
+            raise self.error(f"the duration {token.text} is not positive")
         return seconds

@@ -1,10 +1,10 @@
-"""What PromQL is written with: words, numbers, durations, strings and symbols."""
+"""What PromQL is written with: words, numbers, durations, strings and symbols; and a place among them."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alarmlab.errors import InputError
+from alarmlab.errors import InputError, UnsupportedError
 
 _UNITS: Mapping[str, float] = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 _DURATION = r"(?:\d+(?:ms|[smhdwy]))+"
@@ -57,6 +57,63 @@ def tokenize(text: str) -> list[Token]:
             tokens.append(Token(match.lastgroup or "", match[0]))
         at = match.end()
     return tokens
+
+
+class Cursor:
+    """A place among the tokens of a query.
+
+    Args:
+        text: the query.
+
+    Raises:
+        PromQLError: as `tokenize`.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = tokenize(text)
+        self._at = 0
+
+    def error(self, problem: str) -> PromQLError:
+        """The error of a query that is not understood."""
+        return PromQLError(f"Query {self._text!r}: {problem}")
+
+    def unsupported(self, what: str) -> UnsupportedError:
+        """The error of what is not evaluated here."""
+        return UnsupportedError(f"Query {self._text!r}: {what} is not evaluated here")
+
+    def peek(self) -> Token:
+        """The token that comes next; `END` at the end."""
+        return self._tokens[self._at] if self._at < len(self._tokens) else END
+
+    def next(self) -> Token:
+        """Take the token that comes next."""
+        token = self.peek()
+        self._at += 1
+        return token
+
+    def keyword(self) -> str:
+        """The next word in small letters: keywords and aggregations are written in either case."""
+        return self.peek().text.lower() if self.peek().kind == "word" else ""
+
+    def is_symbol(self, text: str) -> bool:
+        """Whether a symbol comes next."""
+        return self.peek() == Token("symbol", text)
+
+    def take(self, text: str) -> bool:
+        """Take a symbol if it comes next; whether it did."""
+        found = self.is_symbol(text)
+        self._at += found
+        return found
+
+    def expect(self, text: str) -> None:
+        """Take a symbol.
+
+        Raises:
+            PromQLError: another token comes next.
+        """
+        if not self.take(text):
+            raise self.error(f"expected {text!r}, found {self.peek().text!r}")
 
 
 def seconds_of(duration: str) -> float:

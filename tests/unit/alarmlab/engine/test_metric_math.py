@@ -12,7 +12,7 @@ from alarmlab.engine.recording import Recording, SampleSeries
 from alarmlab.engine.values import Scalar, Series, Value
 from alarmlab.engine.window import Window
 from alarmlab.errors import InputError, UnsupportedError
-from alarmlab.model.metric_math import MathError, ids_in, parse
+from alarmlab.model.metric_math import MathError, parse
 from alarmlab.model.metrics import MetricId, MetricQuery
 
 N = np.nan
@@ -208,11 +208,6 @@ def test_a_band_in_an_expression() -> None:
     resolve = evaluate_queries(queries, source=recording, window=Window(np.array([days * 86_400]), 300, 3))
     above, below = resolve("upper").values - 100, 100 - resolve("lower").values
     assert ((above > 1) & (above < 4) & (below > above)).all()
-
-
-def test_ids_in() -> None:
-    """The ids that an expression mentions, whatever it does with them."""
-    assert list(ids_in(parse("IF(a > -b, [c, FILL(d, REPEAT)], 5) ^ e"))) == ["a", "b", "c", "d", "REPEAT", "e"]
 
 
 @settings(deadline=None)
