@@ -22,22 +22,22 @@ def simulate(
     *,
     start: int,
     end: int,
-    initial: State | Mapping[str, State] = State.INSUFFICIENT_DATA,
+    initial: State = State.INSUFFICIENT_DATA,
     mute_rules: Sequence[MuteRule] = (),
     evaluation_range: int | None = None,
 ) -> Run:
     """The states of alarms between two moments, and their actions.
 
     An alarm whose initial state is INSUFFICIENT_DATA is new at `start`: its warm-up begins, a PromQL alarm is OK, and a
-    composite alarm takes the state of its rule at once, running that state's actions. Where `initial` is one state for
-    all, a composite alarm begins with what its rule makes of its children's.
+    composite alarm takes the state of its rule at once, running that state's actions. With another initial state a
+    composite alarm begins with what its rule makes of its children's.
 
     Args:
         alarms: with all that composite alarms look at.
         source: where metrics are read.
         start: Unix second; the first evaluation is at the first multiple of an alarm's interval after it.
         end: Unix second, the last at which something happens.
-        initial: the state at `start` of all alarms, or by id; INSUFFICIENT_DATA for those not named.
+        initial: the state at `start`.
         mute_rules: with the ids of the alarms that they mute.
         evaluation_range: how many periods evaluations look at; None for what each alarm says.
 
@@ -68,13 +68,12 @@ def simulate(
     return Run(start=start, end=end, timelines=timelines, told=tuple(sorted(news, key=lambda item: item.at)))
 
 
-def _initial(alarm: Alarm, initial: State | Mapping[str, State], timelines: Mapping[str, Timeline]) -> State:
-    state = initial if isinstance(initial, State) else initial.get(alarm.about.id, State.INSUFFICIENT_DATA)
-    if state is State.INSUFFICIENT_DATA:
-        return State.OK if isinstance(alarm, PromQLAlarm) else state
-    if isinstance(alarm, CompositeAlarm) and isinstance(initial, State):
+def _initial(alarm: Alarm, initial: State, timelines: Mapping[str, Timeline]) -> State:
+    if initial is State.INSUFFICIENT_DATA:
+        return State.OK if isinstance(alarm, PromQLAlarm) else initial
+    if isinstance(alarm, CompositeAlarm):
         return State.ALARM if is_true(alarm.rule, lambda name: timelines[name].initial) else State.OK
-    return state
+    return initial
 
 
 def _looking_at(alarm: MetricAlarm | PromQLAlarm, evaluation_range: int | None) -> MetricAlarm | PromQLAlarm:

@@ -44,9 +44,7 @@ def composite(rule: str, **properties: Any) -> dict[str, Any]:
     }
 
 
-def run(
-    resources: Mapping[str, Any], minutes: int = 30, initial: State | Mapping[str, State] = OK, **values: list[float]
-) -> Run:
+def run(resources: Mapping[str, Any], minutes: int = 30, initial: State = OK, **values: list[float]) -> Run:
     """The alarms over metrics by their names, one value a minute."""
     assembly = read_resources(resources)
     assert not assembly.refused
@@ -181,14 +179,6 @@ def test_new_composite_acts_at_once() -> None:
     """A composite alarm that is new leaves INSUFFICIENT_DATA at the start and runs that state's actions."""
     found = run({"A": metric_alarm("x"), "C": composite("NOT ALARM(A)")}, initial=UNKNOWN, x=[0] * 30)
     assert pages(found) == [(0, "C")]
-
-
-def test_initial_states_by_id() -> None:
-    """Each alarm begins in its own state; one that is not named is new."""
-    resources = {"A": metric_alarm("x"), "B": metric_alarm("y"), "C": composite("ALARM(A)")}
-    found = run(resources, initial={"A": ALARM, "C": ALARM}, x=[5] * 30, y=[5] * 30)
-    assert found.timelines["A"].initial is found.timelines["C"].initial is ALARM
-    assert pages(found) == [(1, "B")]
 
 
 def test_mute_rule_on_a_composite() -> None:
