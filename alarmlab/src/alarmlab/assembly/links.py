@@ -42,11 +42,12 @@ class Names:
 
     def all_called(self, mention: str, stack: str) -> list[str]:
         """The ids of the alarms that are mentioned in `stack`: those of that stack, or those of others."""
-        if mention.startswith(REFERENCE):
-            of, _, logical = unquote(mention.removeprefix(REFERENCE)).partition("|")
+        name = _name_in(mention)
+        if name.startswith(REFERENCE):
+            of, _, logical = unquote(name.removeprefix(REFERENCE)).partition("|")
             id = self._ids.get((of, logical))  # None where text follows the reference: a name made of a name
             return [] if id is None else [id]
-        found = self._by_name.get(mention.partition(_ARN)[2] or mention, [])
+        found = self._by_name.get(name, [])
         return [item.id for item in ([item for item in found if item.stack == stack] or found)]
 
     def one_called(self, mention: str, alarm: Alarm) -> str:
@@ -58,14 +59,19 @@ class Names:
         found = self.all_called(mention, alarm.about.stack)
         if len(found) == 1:
             return found[0]
-        if mention.startswith(REFERENCE):
-            mention = unquote(mention).rpartition("|")[2]
+        before, _, reference = mention.partition(REFERENCE)
+        mention = before + unquote(reference).rpartition("|")[2]
         by = f"alarm {alarm.about.id!r}: it mentions {mention!r}"
         if found:
             raise InputError(f"{by}, as which {len(found)} are known: {', '.join(found)}")
         near = get_close_matches(mention, self._by_name, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise InputError(f"{by}, which is in none of the templates{hint}")
+
+
+def _name_in(mention: str) -> str:
+    """The name or reference in an ARN, or what is one itself."""
+    return mention.partition(_ARN)[2] or mention
 
 
 def linked(

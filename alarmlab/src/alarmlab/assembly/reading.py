@@ -147,6 +147,8 @@ def _worked_out(item: Declared, exports: Exports) -> Mapping[str, Any]:
     mentioning = Resolver(item.stack, exports, references=True).value(
         {name: given[name] for name in given if name in mentions}
     )
+    if not isinstance(plain, Mapping) or not isinstance(mentioning, Mapping):
+        raise UnsupportedError("Properties come from a macro, so they are known only once it is deployed")
     return {**plain, **mentioning}
 
 

@@ -142,6 +142,9 @@ def test_one_refusal_does_not_stop_the_rest(tmp_path: Path) -> None:
             "Fn::Sub": "ALARM(A) AND NOT OK(arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:beta)"
         },
         'ALARM(A) AND NOT OK("arn:aws:cloudwatch:eu-west-1:123456789012:alarm:beta")',
+        {
+            "Fn::Sub": "ALARM(A) AND NOT OK(arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:${B})"
+        },
     ],
 )
 def test_children(rule: Any) -> None:
@@ -163,9 +166,15 @@ def test_names_that_only_the_deployment_knows() -> None:
 
 def test_suppressors() -> None:
     """A suppressor is mentioned like a child, and may be one."""
-    resources = {"A": alarm(), "C": suppressed({"Fn::GetAtt": ["A", "Arn"]}), "D": suppressed("A")}
+    arn = {"Fn::Sub": "arn:aws:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:${A}"}
+    resources = {
+        "A": alarm(),
+        "C": suppressed({"Fn::GetAtt": ["A", "Arn"]}),
+        "D": suppressed("A"),
+        "E": suppressed(arn),
+    }
     found = read_resources(resources)
-    for name in ("C", "D"):
+    for name in ("C", "D", "E"):
         item = found.find(name)
         assert isinstance(item, CompositeAlarm)
         assert (item.suppressor, item.wait, item.extension) == ("A", 60, 60)
@@ -205,6 +214,11 @@ def test_name_of_several_stacks(tmp_path: Path) -> None:
             {"C"},
             "it mentions 'A-canary', which is in",
         ),
+        (
+            {"A": alarm(), "C": composite({"Fn::Sub": "ALARM(my-${A})"})},
+            {"C"},
+            "it mentions 'my-A', which is in",
+        ),
         ({"C": suppressed("nobody")}, {"C"}, "it mentions 'nobody'"),
         ({"A": alarm(Period=7), "C": composite("ALARM(A)")}, {"A", "C"}, "it looks at 'A': alarm 'A': Period: 7"),
         ({"C": composite("ALARM(D)"), "D": composite("ALARM(C)")}, {"C", "D"}, "leads back to itself: C -> D -> C"),
@@ -224,6 +238,14 @@ def test_composites_that_cannot_be_read(resources: dict[str, Any], refused: set[
     assert set(found.refused) == refused
     with pytest.raises(InputError, match=problem):
         found.find("C")
+
+
+def test_properties_of_a_macro() -> None:
+    """What AWS::Include or a macro of the account writes is refused, and no more than that."""
+    included = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://bucket/alarm.yaml"}}}
+    found = read_resources({"A": alarm(), "B": {"Type": "AWS::CloudWatch::Alarm", "Properties": included}})
+    assert ids(found) == ["A"]
+    assert "alarm 'B': Properties come from a macro" in str(found.refused["B"])
 
 
 def test_mute_rules() -> None:
