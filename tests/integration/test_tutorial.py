@@ -18,6 +18,7 @@ TUTORIAL = ROOT / "docs" / "tutorial-alarmlab.md"
 REFERENCE = ROOT / "docs" / "alarmlab.md"
 _BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 _SUITE = re.compile(r"(?<=```yaml\n)assembly: .*?(?=```)", re.DOTALL)
+_PYTHON = re.compile(r"```python\n(from alarmlab.*?)```\s+prints `(.*?)`", re.DOTALL)
 _SECONDS = re.compile(r"\d+\.\d\d s")
 
 
@@ -50,6 +51,15 @@ def test_the_suite_in_the_reference_holds(tmp_path: Path) -> None:
     bench = Bench(read_suite(path), assembly("prod"))
     (result,) = map(bench.run, bench.suite.tests)
     assert (result.outcome, result.case and result.case.warnings) == (Outcome.PASSED, ())
+
+
+def test_the_python_in_the_reference_runs() -> None:
+    """It prints, where it says, what it says."""
+    (written,) = _PYTHON.findall(REFERENCE.read_text(encoding="utf-8"))
+    code, printed = written
+    folder = ROOT / "examples" / "alarmlab"
+    done = subprocess.run([sys.executable, "-c", code], check=True, cwd=folder, capture_output=True, encoding="utf-8")
+    assert done.stdout.split() == printed.split()
 
 
 def _commands(block: str) -> Iterator[str]:
