@@ -165,7 +165,7 @@ class Resolver:
             raise InputError(f"Ref: {name!r} is neither a parameter nor a resource")
         if self._references and resource.get("Type") in (ALARM, COMPOSITE_ALARM):
             return self._reference(name)
-        return self._given(resource, _NAMES.get(resource.get("Type", ""), "")) or StandIn(
+        return self._given(resource, _NAMES.get(str(resource.get("Type")), "")) or StandIn(
             f"${{{self._stack.short(name)}}}"
         )
 

@@ -248,6 +248,12 @@ def test_properties_of_a_macro() -> None:
     assert "alarm 'B': Properties come from a macro" in str(found.refused["B"])
 
 
+def test_a_type_that_is_no_text() -> None:
+    """What a resource refers to may be anything: it is a name that only the deployment knows."""
+    found = read_resources({"A": alarm(MetricName={"Ref": "Odd"}), "Odd": {"Type": {"Fn::Sub": "AWS::SQS::Queue"}}})
+    assert ids(found) == ["A"]
+
+
 def test_mute_rules() -> None:
     """Mute rules have the ids of their targets; targets that are elsewhere do not matter."""
     rule = {
