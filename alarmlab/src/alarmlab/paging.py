@@ -10,13 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from alarmlab.engine.run import Run, Told
 from alarmlab.model.alarms import Alarm
-from alarmlab.model.labels import resource_of, severity_of
+from alarmlab.model.labels import resource_of, severity_of, urgency
 from alarmlab.model.states import State
 
 WINDOW = 1800
 SETTLE = 300
-SEVERITIES = ("critical", "warning", "info")
-"""The most severe first."""
 _MOST_MEMBERS = 500
 _SAME_MOMENT = 2
 
@@ -139,7 +137,7 @@ class _Router:
             after = replace(after, incident=incident)
             incident.firing[told.alarm] = True
             incident.pages.append(told)
-            incident.severity = min(incident.severity, severity, key=_urgency)
+            incident.severity = min(incident.severity, severity, key=urgency)
             incident.settles_at = None
         elif told.state is State.OK:
             after = replace(after, incident=None)
@@ -166,7 +164,3 @@ def _repeats(told: Told, before: State, standing: _Standing) -> bool:
     if told.changed_at - standing.at <= _SAME_MOMENT:
         return True
     return told.state is State.ALARM and before is not State.OK
-
-
-def _urgency(severity: str) -> int:
-    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)

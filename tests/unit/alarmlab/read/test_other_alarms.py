@@ -7,7 +7,7 @@ import pytest
 from alarmlab.engine.dry_run import checked
 from alarmlab.errors import InputError, UnsupportedError
 from alarmlab.model.alarms import CompositeAlarm, PromQLAlarm
-from alarmlab.model.labels import resource_of, severity_of
+from alarmlab.model.labels import resource_of, severity_of, urgency
 from alarmlab.model.read import ALARM, COMPOSITE_ALARM, LOG_ALARM, read_alarm
 from alarmlab.model.rules import parse_rule
 
@@ -134,7 +134,9 @@ def test_not_supported(type_: str, members: dict[str, Any], problem: str) -> Non
     ("tags", "dimensions", "severity", "resource"),
     [
         ({"endpointwatch:severity": "critical", "endpointwatch:endpoint": "ranker"}, {}, "critical", "ranker"),
-        ({"Severity": "High", "service": "shop"}, {"FunctionName": "f"}, "high", "shop"),
+        ({"Severity": "High", "Service": "shop"}, {"FunctionName": "f"}, "high", "f"),
+        ({"PRIORITY": "P2", "Service": "shop"}, {"Colour": "red"}, "p2", "shop"),
+        ({"Application": "everything"}, {}, "", "latency"),
         ({"endpointwatch:severity": "info", "severity": "critical"}, {}, "info", "latency"),
         ({}, {"VariantName": "v", "EndpointName": "ranker"}, "", "ranker"),
         ({}, {"Colour": "red"}, "", "latency"),
@@ -167,3 +169,9 @@ def test_severity_of_topics(actions: list[str], severity: str) -> None:
     assert severity_of(read_alarm(ALARM, LATENCY | {"AlarmActions": actions}, id="x")) == severity
     tagged = LATENCY | {"AlarmActions": actions, "Tags": [{"Key": "severity", "Value": "low"}]}
     assert severity_of(read_alarm(ALARM, tagged, id="x")) == "low"
+
+
+def test_severities_have_an_order_whatever_they_are_called() -> None:
+    """Words and numbers of other houses stand beside ours; one that nobody knows, and none, come last."""
+    spoken = ("critical", "P1", "SEV-1", "high", "sev 2", "warning", "P3", "info", "Low", "purple", "")
+    assert [urgency(severity) for severity in spoken] == [0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
