@@ -25,7 +25,7 @@ from typing import Any
 from urllib.parse import quote
 
 from alarmlab.assembly.conditions import all_of, any_of
-from alarmlab.assembly.stacks import Stack
+from alarmlab.assembly.stacks import Stack, mapping_in
 from alarmlab.assembly.standins import NO_VALUE, PSEUDO, Pieces, StandIn, joined, pseudo_parameter, split_known, text_of
 from alarmlab.errors import InputError
 from alarmlab.model.read import ALARM, COMPOSITE_ALARM
@@ -179,12 +179,14 @@ class Resolver:
         found = None if given is None else self.value(given)
         return found if isinstance(found, str) else ""
 
-    def _parameter(self, name: str, declared: Mapping[str, Any]) -> Any:
-        kind = declared.get("Type", "String")
+    def _parameter(self, name: str, declared: Any) -> Any:
+        if not isinstance(declared, Mapping):
+            raise InputError(f"Parameters: {name!r} is not a mapping")
+        kind = str(declared.get("Type", "String"))
         value = declared.get("Default")
         if self._stack.parent is not None:
             nesting = self._stack.parent.resource(self._stack.nested_id) or {}
-            given = (nesting.get("Properties") or {}).get("Parameters") or {}
+            given = mapping_in(mapping_in(nesting, "Properties"), "Parameters")
             if name in given:
                 value = self._elsewhere(self._stack.parent).value(given[name])
         if value is None or kind.startswith("AWS::SSM::Parameter::Value"):

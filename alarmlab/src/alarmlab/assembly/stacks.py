@@ -145,7 +145,7 @@ def _member(manifest: Path, artifact: str, properties: Mapping[str, Any], name: 
 def _with_nested(stack: Stack) -> Iterator[Stack]:
     yield stack
     for id, resource in stack.template.section("Resources").items():
-        member = NESTED_TYPES.get(resource.get("Type", "")) if isinstance(resource, Mapping) else None
+        member = NESTED_TYPES.get(str(resource.get("Type"))) if isinstance(resource, Mapping) else None
         if member is None:
             continue
         try:
@@ -165,9 +165,15 @@ def _with_nested(stack: Stack) -> Iterator[Stack]:
         yield from _with_nested(stack.nested[id])
 
 
+def mapping_in(owner: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The mapping that `owner` has under a name; an empty one where there is something else, or nothing."""
+    found = owner.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def _nested_path(stack: Stack, resource: Mapping[str, Any], member: str) -> Path:
-    metadata = resource.get("Metadata") or {}
-    properties = resource.get("Properties") or {}
+    metadata = mapping_in(resource, "Metadata")
+    properties = mapping_in(resource, "Properties")
     url = json.dumps(properties.get(member))
     given = metadata.get("aws:asset:path") or next((path for key, path in stack.assets.items() if key in url), None)
     given = given or properties.get(member)

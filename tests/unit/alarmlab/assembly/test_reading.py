@@ -248,6 +248,30 @@ def test_properties_of_a_macro() -> None:
     assert "alarm 'B': Properties come from a macro" in str(found.refused["B"])
 
 
+@pytest.mark.parametrize(
+    ("sections", "problem"),
+    [
+        ({"Parameters": {"Stage": "dev"}}, "Parameters: 'Stage' is not a mapping"),
+        ({"Parameters": {"Stage": {"Type": ["String"]}}}, ""),
+        ({"Parameters": {"Stage": {"Type": "String"}}, "Resources": {"Nested": {"Type": {"a": "b"}}}}, ""),
+        (
+            {
+                "Parameters": {"Stage": {"Type": "String", "Default": "dev"}},
+                "Resources": {"Nested": {"Type": "AWS::CloudFormation::Stack", "Metadata": [], "Properties": "x"}},
+            },
+            "",
+        ),
+    ],
+)
+def test_sections_that_hold_something_else(tmp_path: Path, sections: dict[str, Any], problem: str) -> None:
+    """A template that CloudFormation would refuse: the alarm that needs the wrong part is refused, the other is read."""
+    resources = {"A": alarm(), "B": alarm(MetricName={"Ref": "Stage"}), **sections.get("Resources", {})}
+    (tmp_path / "template.json").write_text(json.dumps({**sections, "Resources": resources}))
+    found = read_assembly(tmp_path / "template.json")
+    assert ids(found) == (["A"] if problem else ["A", "B"])
+    assert problem in str(found.refused.get("B", ""))
+
+
 def test_a_type_that_is_no_text() -> None:
     """What a resource refers to may be anything: it is a name that only the deployment knows."""
     found = read_resources({"A": alarm(MetricName={"Ref": "Odd"}), "Odd": {"Type": {"Fn::Sub": "AWS::SQS::Queue"}}})
