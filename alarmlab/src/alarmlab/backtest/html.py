@@ -5,25 +5,13 @@ from html import escape
 from importlib.resources import files
 from itertools import count
 
+from alarmlab.backtest import cells
 from alarmlab.backtest.curve import Span, curve_of
 from alarmlab.backtest.picture import axis, plot, ribbon, strip
 from alarmlab.backtest.replay import metrics_of
 from alarmlab.backtest.report import AlarmReport, CaseReport, Report
-from alarmlab.backtest.text import (
-    AROUND,
-    PROFILES,
-    around,
-    detected,
-    duration,
-    lasted,
-    names,
-    remarks,
-    score,
-    share,
-)
 from alarmlab.brief import condition
 from alarmlab.model.alarms import Alarm, MetricAlarm
-from alarmlab.model.states import State
 from alarmlab.times import minute, written
 
 MOST_PICTURES = 60
@@ -60,30 +48,30 @@ def _summary(report: Report) -> str:
 
 def _tiles(report: Report) -> Iterator[str]:
     yield _tile(
-        str(report.incidents), _plural("incident", report.incidents), f"{report.incidents / report.weeks:.2f} a week"
+        str(report.incidents),
+        cells.plural("incident", report.incidents),
+        f"{report.incidents / report.weeks:.2f} a week",
     )
     each = f"{report.pages / report.incidents:.1f} an incident" if report.incidents else "none"
-    yield _tile(str(report.pages), _plural("page", report.pages), each)
+    yield _tile(str(report.pages), cells.plural("page", report.pages), each)
     detection = report.detection
     if detection is None:
         flaps = sum(alarm.flaps for alarm in report.alarms)
         yield _tile(str(flaps), "flaps", "back in ALARM soon after it ended")
         return
-    per_week, precision, recall, *_ = detected(detection, report.weeks)
+    per_week, precision, recall, *_ = cells.detected(detection, report.weeks)
     (start, _), (label, of_label), (reset, of_end) = (
-        around(detection.typical(figure), what) for figure, what in AROUND.items()
+        cells.around(detection.typical(figure), what) for figure, what in cells.AROUND.items()
     )
     caught = sum(window.at is not None for window in detection.windows)
     yield _tile(f"{caught}<small>/{len(detection.windows)}</small>", "labelled windows told", f"recall {recall}")
     yield _tile(per_week, "false a week", f"{detection.false} in all, precision {precision}")
     yield _tile(start, "until told", f"median, after the window's start; {label} {of_label}")
     yield _tile(reset, "until well", f"median, {of_end}")
-    others = ", ".join(f"{name} {score(detection, key)}" for key, name in PROFILES.items() if key != "standard")
-    yield _tile(score(detection, "standard"), "NAB score", others)
-
-
-def _plural(what: str, number: int) -> str:
-    return what if number == 1 else f"{what}s"
+    others = ", ".join(
+        f"{name} {cells.score(detection, key)}" for key, name in cells.PROFILES.items() if key != "standard"
+    )
+    yield _tile(cells.score(detection, "standard"), "NAB score", others)
 
 
 def _tile(figure: str, what: str, more: str) -> str:
@@ -109,7 +97,7 @@ def _overview_row(case: CaseReport) -> str:
     span = _span(case)
     windows = _windows(case)
     bars = [(each.opened_at, each.settled_at or span.end, _kind(each.opened_at, case)) for each in case.incidents]
-    told = f"{len(case.incidents)} {_plural('incident', len(case.incidents))}"
+    told = cells.counted(len(case.incidents), "incident")
     if case.detection is not None and windows:
         caught = sum(window.at is not None for window in case.detection.windows)
         told += f", {caught}/{len(case.detection.windows)} told, {case.detection.false} false"
@@ -123,19 +111,7 @@ def _kind(opened_at: int, case: CaseReport) -> str:
 
 
 def _alarms(report: Report) -> str:
-    labelled = report.detection is not None
-    header = ["alarm", "severity", "pages", "held back", "flaps", "OK", "ALARM", "no data"]
-    header += ["false a week", "precision", "recall", "after start", "after label", "reset"] if labelled else []
-    rows = [_alarm_row(alarm, report.weeks, labelled=labelled) for alarm in report.alarms]
-    return f"<section><h2>Alarms</h2>{_table(header, rows)}</section>"
-
-
-def _alarm_row(alarm: AlarmReport, weeks: float, *, labelled: bool) -> list[str]:
-    whole = sum(alarm.seconds.values()) or 1
-    shares = [share(alarm.seconds[state] / whole) for state in (State.OK, State.ALARM, State.INSUFFICIENT_DATA)]
-    counts = [str(len(alarm.pages)), str(alarm.held_back), str(alarm.flaps)]
-    row = [alarm.name, alarm.severity or "-", *counts, *shares]
-    return [*row, *detected(alarm.detection, weeks)] if labelled else row
+    return f"<section><h2>Alarms</h2>{_table(*cells.alarms(report))}</section>"
 
 
 def _pictures(report: Report) -> Iterator[str]:
@@ -171,7 +147,7 @@ def _figure(alarm: Alarm, report: AlarmReport, case: CaseReport, name: str) -> s
     severity = (
         f'<span class="chip {escape(report.severity)}">{escape(report.severity)}</span>' if report.severity else ""
     )
-    told = f"{len(report.pages)} {_plural('page', len(report.pages))}"
+    told = cells.counted(len(report.pages), "page")
     band = ' <span class="chip">CloudWatch-like band</span>' if isinstance(alarm, MetricAlarm) and alarm.band else ""
     compares = "; ".join((condition(alarm), *map(str, metrics_of(alarm))))
     return (
@@ -188,38 +164,25 @@ def _windows_table(report: AlarmReport) -> str:
     for window in report.detection.windows:
         missed = "was in ALARM already" if window.was_on else "missed"
         verdict = missed if window.at is None else minute(window.at)
-        times = [duration(value) for value in (window.after_start, window.after_label, window.reset)]
+        times = [cells.duration(value) for value in (window.after_start, window.after_label, window.reset)]
         rows.append([minute(window.start), minute(window.end), verdict, *times])
     table = _table(["window", "to", "told", "after start", "after label", "reset after end"], rows)
     return f"<details><summary>{len(rows)} labelled, {report.detection.false} false pages</summary>{table}</details>"
 
 
 def _incidents(report: Report) -> str:
-    found = [(case, incident) for case in report.cases for incident in case.incidents]
-    if not found:
+    if not report.incidents:
         return ""
-    rows = [
-        [
-            minute(incident.opened_at),
-            *([case.case.name] if len(report.cases) > 1 else []),
-            incident.resource,
-            incident.severity or "-",
-            str(len(incident.pages)),
-            lasted(incident, case.replay.run.end),
-            ", ".join(names(incident, case)),
-        ]
-        for case, incident in found[:_MOST_INCIDENTS]
-    ]
-    header = ["opened (UTC)", *(["recording"] if len(report.cases) > 1 else [])]
-    more = f'<p class="note">and {len(found) - len(rows)} more</p>' if len(found) > len(rows) else ""
-    table = _table([*header, "resource", "severity", "pages", "lasted", "alarms"], rows)
+    header, rows = cells.incidents(report, most=_MOST_INCIDENTS)
+    more = f'<p class="note">and {report.incidents - len(rows)} more</p>' if report.incidents > len(rows) else ""
     return (
-        f"<section><h2>Incidents</h2><details><summary>{len(found)} in all</summary>{table}{more}</details></section>"
+        f"<section><h2>Incidents</h2><details><summary>{report.incidents} in all</summary>{_table(header, rows)}{more}"
+        "</details></section>"
     )
 
 
 def _remarks(report: Report) -> str:
-    notes = remarks(report)
+    notes = cells.remarks(report)
     notes += [f"{id} was not evaluated: {why}" for id, why in report.refused.items()]
     listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
     return (
