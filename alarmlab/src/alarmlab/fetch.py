@@ -145,10 +145,8 @@ def _chunks(group: Sequence[Wanted]) -> Iterable[Sequence[Wanted]]:
 
 
 def _query(id: str, wanted: Wanted, period: int) -> Mapping[str, Any]:
-    dimensions = [{"Name": name, "Value": value} for name, value in wanted.metric.dimensions]
-    metric = {"Namespace": wanted.metric.namespace, "MetricName": wanted.metric.name, "Dimensions": dimensions}
     unit = {"Unit": wanted.unit} if wanted.unit else {}
-    return {"Id": id, "MetricStat": {"Metric": metric, "Period": period, "Stat": wanted.stat, **unit}}
+    return {"Id": id, "MetricStat": {"Metric": wanted.metric.members, "Period": period, "Stat": wanted.stat, **unit}}
 
 
 def _add(found: dict[str, dict[str, Any]], result: Mapping[str, Any]) -> None:

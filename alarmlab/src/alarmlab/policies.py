@@ -54,7 +54,7 @@ def threshold(
 ) -> dict[str, Any]:
     """The properties of an alarm on a threshold, `datapoints` of `periods`."""
     return {
-        **_metric(watched),
+        **watched.metric.members,
         **_stat(watched.stat),
         "Period": period,
         "ComparisonOperator": comparison,
@@ -190,20 +190,12 @@ def _unlike(
     }
 
 
-def _metric(watched: Watched) -> dict[str, Any]:
-    metric = watched.metric
-    found: dict[str, Any] = {"Namespace": metric.namespace, "MetricName": metric.name}
-    if metric.dimensions:
-        found["Dimensions"] = [{"Name": name, "Value": value} for name, value in metric.dimensions]
-    return found
-
-
 def _stat(stat: str) -> dict[str, str]:
     return {"Statistic" if stat in SIMPLE_STATISTICS else "ExtendedStatistic": stat}
 
 
 def _metric_query(watched: Watched, period: int, *, returned: bool) -> dict[str, Any]:
-    stat = {"Metric": _metric(watched), "Period": period, "Stat": watched.stat}
+    stat = {"Metric": watched.metric.members, "Period": period, "Stat": watched.stat}
     return {"Id": "m", "MetricStat": stat, "ReturnData": returned}
 
 

@@ -66,11 +66,7 @@ class MetricData:
         """ListMetrics: filters by namespace, name and dimensions."""
         wanted = [(item["Name"], item.get("Value")) for item in request.get("Dimensions") or []]
         metrics = [
-            {
-                "Namespace": metric.namespace,
-                "MetricName": metric.name,
-                "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
-            }
+            metric.members
             for metric in (key.metric for key in self._store.keys(get_account_id(), get_region()))
             if request.get("Namespace") in (None, metric.namespace)
             and request.get("MetricName") in (None, metric.name)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -83,7 +83,7 @@ def shelf_of(tracks: Iterable[Track]) -> Shelf:
     for track in tracks:
         there = ~np.isnan(track.values)
         if there.any():
-            kept = track if there.all() else _without(track, there)
+            kept = replace(track, times=track.times[there], values=track.values[there])
             groups[track.metric, track.unit, not track.stat, track.step].append(kept)
     if not groups:
         raise InputError("the recording holds no value")
@@ -96,18 +96,6 @@ def shelf_of(tracks: Iterable[Track]) -> Shelf:
             raise InputError(f"{group[0].origin}: {error}") from None
     series = {metric: tuple(sorted(several, key=lambda one: one.step)) for metric, several in found.items()}
     return Shelf(series=series, notes=tuple(notes))
-
-
-def _without(track: Track, there: np.ndarray) -> Track:
-    return Track(
-        metric=track.metric,
-        times=track.times[there],
-        values=track.values[there],
-        origin=track.origin,
-        stat=track.stat,
-        unit=track.unit,
-        step=track.step,
-    )
 
 
 def _samples(group: Sequence[Track], notes: list[str]) -> SampleSeries:

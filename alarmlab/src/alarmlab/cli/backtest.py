@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alarmlab.assembly import Assembly
+from alarmlab.assembly.given import read_values, with_values
 from alarmlab.backtest.dump import as_json
 from alarmlab.backtest.html import page
 from alarmlab.backtest.records import Case, read_cases
 from alarmlab.backtest.replay import concerned, metrics_of, replay
 from alarmlab.backtest.report import Report, case_report
-from alarmlab.backtest.stand_ins import read_values, with_values
 from alarmlab.backtest.text import lines
 from alarmlab.cli import ALL_WELL
 from alarmlab.cli.options import (

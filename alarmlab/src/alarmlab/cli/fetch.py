@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from alarmlab.assembly import Assembly, read_resources
+from alarmlab.assembly.given import read_values, stand_ins_of, with_values
 from alarmlab.backtest.plan import RETENTION, Wanted, merged, stretches, wanted
 from alarmlab.backtest.replay import concerned
-from alarmlab.backtest.stand_ins import read_values, stand_ins_of, with_values
 from alarmlab.cli import ALL_WELL
 from alarmlab.cli.options import add_alarms, add_values
 from alarmlab.cli.reading import read_alarms

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 Dimensions = tuple[tuple[str, str], ...]
 """Pairs of name and value, sorted."""
@@ -19,6 +20,12 @@ class MetricId:
         """`AWS/SageMaker ModelLatency {EndpointName: ranker}`."""
         inside = ", ".join(f"{name}: {value}" for name, value in self.dimensions)
         return f"{self.namespace} {self.name}" + (f" {{{inside}}}" if inside else "")
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """The metric as CloudWatch's API and CloudFormation write it."""
+        dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions]
+        return {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": dimensions}
 
 
 def dimensions_of(dimensions: Mapping[str, str] | None) -> Dimensions:

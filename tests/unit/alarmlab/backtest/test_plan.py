@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarmlab.assembly import read_resources
+from alarmlab.assembly.given import read_values, with_values
 from alarmlab.backtest.plan import DAY, HOUR, RETENTION, Wanted, merged, stretches, wanted
-from alarmlab.backtest.stand_ins import read_values, with_values
 from alarmlab.errors import InputError
 from alarmlab.model.alarms import MetricAlarm
 from alarmlab.model.metrics import MetricId

@@ -1,4 +1,4 @@
-"""Names in alarms that only the deployment decides: which there are, and alarms with values in their place."""
+"""Names in alarms that only the deployment decides, given by somebody who knows them: which there are, and alarms with them."""
 
 import re
 from collections.abc import Iterable, Mapping
