@@ -16,7 +16,7 @@ import numpy as np
 
 from alarmlab import policies
 from alarmlab.backtest import nab
-from alarmlab.backtest.detection import together
+from alarmlab.backtest.detection import rows_about, together
 from alarmlab.backtest.records import Case, read_cases
 from alarmlab.backtest.replay import replay
 from alarmlab.backtest.report import CaseReport, case_report
@@ -168,7 +168,7 @@ def _inside(report: CaseReport) -> nab.Score:
     """The score of a case without its pages outside of windows."""
     case = report.case
     told = np.asarray([incident.opened_at for incident in report.incidents], dtype=np.int64)
-    rows = nab.rows_seen(case.rows, case.step, told)
+    rows = rows_about(case, told)
     windows = case.windows or ()
     within = [int(row) for row in rows if any(start <= case.rows[row] <= end for start, end in windows)]
     return nab.score(case.rows, windows, within, nab.PROFILES["standard"])

@@ -9,6 +9,7 @@ import numpy as np
 from alarmlab.backtest import nab
 from alarmlab.backtest.records import Case
 from alarmlab.engine.run import Run
+from alarmlab.engine.window import Moments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +93,7 @@ def detection_of(told: Sequence[int], on: Sequence[tuple[int, int | None]], case
     if case.windows is None:
         return None
     moments = np.sort(np.asarray(told, dtype=np.int64))
-    rows = nab.rows_seen(case.rows - case.rows % min(case.step, 60), case.step, moments)
+    rows = rows_about(case, moments)
     # What was told before any row was complete is about none.
     about = list(zip(moments[len(moments) - len(rows) :].tolist(), case.rows[rows].tolist(), strict=True))
     windows = [window for window in case.windows if run.start <= window[1] and window[0] <= run.end]
@@ -105,6 +106,14 @@ def detection_of(told: Sequence[int], on: Sequence[tuple[int, int | None]], case
             name: nab.score(case.rows, tuple(windows), rows.tolist(), weights) for name, weights in nab.PROFILES.items()
         },
     )
+
+
+def rows_about(case: Case, moments: Moments) -> Moments:
+    """The newest row that was complete at each moment (Unix seconds); moments before the first one are left out.
+
+    A row belongs to the minute that its time lies in, as what CloudWatch keeps does.
+    """
+    return nab.rows_seen(case.rows - case.rows % min(case.step, 60), case.step, moments)
 
 
 def together(several: Iterable[Detection | None]) -> Detection | None:
