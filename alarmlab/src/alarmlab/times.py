@@ -13,6 +13,8 @@ _SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _SECONDS))
 _MILLISECONDS = 100_000_000_000
 """Unix times beyond this are milliseconds: as seconds they would lie in the year 5138."""
+_LAST = 253_402_300_799
+"""The last second of the year 9999, beyond which there are no dates."""
 _FIX = "write a duration such as 90s, 41m, 1h30m or 2d"
 
 
@@ -58,7 +60,10 @@ def moment_of(text: str) -> int:
         raise InputError("write a time such as 2026-01-05T09:00:00Z, or Unix seconds") from None
     if parsed is None:
         number = float(text)
-        return math.floor(number / 1000 if abs(number) > _MILLISECONDS else number)
+        number = number / 1000 if abs(number) > _MILLISECONDS else number
+        if abs(number) > _LAST:
+            raise InputError("write a time before the year 10000")
+        return math.floor(number)
     return math.floor((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())
 
 

@@ -103,17 +103,18 @@ def _of_assembly(folder: Path, within: tuple[Path, ...] = ()) -> Iterator[Stack]
     if not isinstance(artifacts, Mapping):
         raise InputError(f"{manifest}: artifacts is not an object")
     assets = dict(_assets(folder, manifest, artifacts))
-    for name, artifact in artifacts.items():
-        kind, properties = artifact.get("type"), artifact.get("properties") or {}
+    for name in artifacts:
+        artifact = mapping_in(artifacts, name)
+        kind, properties = artifact.get("type"), mapping_in(artifact, "properties")
         if kind == _ASSEMBLY:
             inner = folder / _member(manifest, name, properties, "directoryName")
             yield from _of_assembly(inner, (*within, folder.resolve()))
         elif kind == _STACK:
-            account, _, region = artifact.get("environment", "").removeprefix("aws://").partition("/")
+            account, _, region = str(artifact.get("environment", "")).removeprefix("aws://").partition("/")
             stack = Stack(
-                name=artifact.get("displayName") or name,
+                name=str(artifact.get("displayName") or name),
                 template=read_template(folder / _member(manifest, name, properties, "templateFile")),
-                stack_name=properties.get("stackName") or name,
+                stack_name=str(properties.get("stackName") or name),
                 account="" if account in _UNKNOWN else account,
                 region="" if region in _UNKNOWN else region,
                 assets=assets,
@@ -122,22 +123,24 @@ def _of_assembly(folder: Path, within: tuple[Path, ...] = ()) -> Iterator[Stack]
 
 
 def _assets(folder: Path, manifest: Path, artifacts: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
-    for name, artifact in artifacts.items():
+    for name in artifacts:
+        artifact = mapping_in(artifacts, name)
         if artifact.get("type") == _ASSETS:
-            yield from _files(folder / _member(manifest, name, artifact.get("properties") or {}, "file"))
+            yield from _files(folder / _member(manifest, name, mapping_in(artifact, "properties"), "file"))
 
 
 def _files(manifest: Path) -> Iterator[tuple[str, Path]]:
     """The files that a manifest of assets uploads, by their hash."""
-    for key, asset in (read_json(manifest).get("files") or {}).items():
-        path = (asset.get("source") or {}).get("path")
-        if path:
+    assets = mapping_in(read_json(manifest), "files")
+    for key in assets:
+        path = mapping_in(mapping_in(assets, key), "source").get("path")
+        if isinstance(path, str) and path and "\0" not in path:
             yield key, manifest.resolve().parent / path
 
 
 def _member(manifest: Path, artifact: str, properties: Mapping[str, Any], name: str) -> str:
     value = properties.get(name)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "\0" in value:
         raise InputError(f"{manifest}: the artifact {artifact!r} has no {name}")
     return value
 

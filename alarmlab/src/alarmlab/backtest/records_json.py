@@ -38,7 +38,7 @@ def read_json(path: Path, text: str, queries: Path | None = None) -> tuple[list[
     asked = _parsed(queries, text_of(queries)) if queries is not None else document.get(QUERIES)
     if isinstance(asked, dict):
         asked = asked.get(QUERIES)
-    if not isinstance(asked, list):
+    if not isinstance(asked, list) or not all(isinstance(query, dict) for query in asked):
         raise InputError(f"{path}: no {QUERIES}: give the file that was passed to --metric-data-queries with --queries")
     try:
         known = {query.id: query for query in read_queries(asked)}

@@ -13,6 +13,7 @@ _SECONDS_OF_HIGH_RESOLUTION = (30, 10, 5, 1)
 _JITTER = 0.05
 """Of a step: what the clock of whoever recorded may be off without a row being off the grid."""
 _MOST_STEPS = 40_000_000
+_LONGEST_STEP = 7 * 86_400
 IRREGULAR_STEP = 60
 """CloudWatch keeps what was published irregularly by the minute."""
 
@@ -67,6 +68,8 @@ def grid_of(times: Moments, step: int | None = None) -> Grid:
     Raises:
         InputError: more steps than anybody recorded.
     """
+    if step is not None and step > _LONGEST_STEP:
+        raise InputError(f"period: {step} s: at most {_LONGEST_STEP} s, a week, are taken")
     first = int(times.min())
     length = step or _usual_distance(times)
     off = (times - first + length // 2) % length - length // 2

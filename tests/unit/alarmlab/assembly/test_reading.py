@@ -272,6 +272,22 @@ def test_sections_that_hold_something_else(tmp_path: Path, sections: dict[str, A
     assert problem in str(found.refused.get("B", ""))
 
 
+@pytest.mark.parametrize("odd", [1, "x", [1], {"a": 1}, "\0"])
+def test_manifests_that_hold_something_else(tmp_path: Path, odd: Any) -> None:
+    """Whatever a manifest holds where artifacts, their properties and files are expected: one line, or what can be read."""
+    write_app(tmp_path, Dev={"A": alarm()})
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    stack = manifest["artifacts"]["Dev"]
+    (tmp_path / "files.json").write_text(json.dumps({"files": {"a": odd, "b": {"source": {"path": odd}}}}))
+    assets = {"type": "cdk:asset-manifest", "properties": {"file": "files.json"}}
+    for more in ({"Odd": odd}, {"Odd": {**stack, "environment": odd, "displayName": odd}}, {"Odd": assets}):
+        (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"Dev": stack, **more}}))
+        assert any(alarm.about.name == "A" for alarm in read_assembly(tmp_path).alarms)
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"Dev": {**stack, "properties": odd}}}))
+    with pytest.raises(InputError, match="the artifact 'Dev' has no templateFile"):
+        read_assembly(tmp_path)
+
+
 def test_a_type_that_is_no_text() -> None:
     """What a resource refers to may be anything: it is a name that only the deployment knows."""
     found = read_resources({"A": alarm(MetricName={"Ref": "Odd"}), "Odd": {"Type": {"Fn::Sub": "AWS::SQS::Queue"}}})

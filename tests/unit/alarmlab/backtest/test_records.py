@@ -134,6 +134,8 @@ def test_every_row_is_in_a_step_that_it_belongs_to(seconds: list[int], step: int
         ("timestamp,value\n", r"recorded.csv: no row after the first line"),
         ("", r"recorded.csv:1: columns none: one must be called timestamp"),
         ("timestamp,metric,value\n1767614400,ModelLatency,2\n", r"write namespace and name, such as 'AWS/SageMaker"),
+        (f"timestamp,value\n{'9' * 30},1\n", r"recorded.csv:2: timestamp: '9{30}': write a time before the year 10000"),
+        (f"timestamp,period,value\n1767614400,{'9' * 30},1\n", r"recorded.csv: period: 9{30} s: at most 604800 s"),
         ("timestamp,value\n1767614400,\n", r"the recording holds no value"),
     ],
 )
@@ -193,6 +195,8 @@ def test_an_answer_of_get_metric_data_with_its_queries(tmp_path: Path) -> None:
         (answer({**RESULT, "Values": [1.0]}, MetricDataQueries=[query("a", "p90")]), "differ in number"),
         (answer({"Id": "a"}, MetricDataQueries=[query("a", "p90")]), "needs Id, Timestamps and Values"),
         ('{"MetricDataResults": [}', "recorded.json:1: not JSON"),
+        (answer(RESULT, MetricDataQueries=["a"]), "no MetricDataQueries: give the file"),
+        (answer({**RESULT, "Timestamps": [10**40, 0]}, MetricDataQueries=[query("a", "p90")]), "before the year 10000"),
         ("[]", "not what `aws cloudwatch get-metric-data` prints"),
     ],
 )
