@@ -66,10 +66,10 @@ def grid_of(times: Moments, step: int | None = None) -> Grid:
     """The steps that times lie on: by the distance that most rows have, or the minute where they lie on none.
 
     Raises:
-        InputError: more steps than anybody recorded.
+        InputError: no period of a metric, or more steps than anybody recorded.
     """
-    if step is not None and step > _LONGEST_STEP:
-        raise InputError(f"period: {step} s: at most {_LONGEST_STEP} s, a week, are taken")
+    if step is not None and not 0 < step <= _LONGEST_STEP:
+        raise InputError(f"period: {step} s: write one from 1 s to {_LONGEST_STEP} s, a week")
     first = int(times.min())
     length = step or _usual_distance(times)
     off = (times - first + length // 2) % length - length // 2

@@ -135,7 +135,10 @@ def test_every_row_is_in_a_step_that_it_belongs_to(seconds: list[int], step: int
         ("", r"recorded.csv:1: columns none: one must be called timestamp"),
         ("timestamp,metric,value\n1767614400,ModelLatency,2\n", r"write namespace and name, such as 'AWS/SageMaker"),
         (f"timestamp,value\n{'9' * 30},1\n", r"recorded.csv:2: timestamp: '9{30}': write a time before the year 10000"),
-        (f"timestamp,period,value\n1767614400,{'9' * 30},1\n", r"recorded.csv: period: 9{30} s: at most 604800 s"),
+        (
+            f"timestamp,period,value\n1767614400,{'9' * 30},1\n",
+            r"recorded.csv: period: 9{30} s: write one from 1 s to 604800 s",
+        ),
         ("timestamp,value\n1767614400,\n", r"the recording holds no value"),
     ],
 )
@@ -143,6 +146,12 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, wrong: s
     """One line names the file, the line, the value and what to do."""
     with pytest.raises(InputError, match=wrong):
         read(tmp_path, text)
+
+
+def test_a_period_of_nothing(tmp_path: Path) -> None:
+    """`--period 0` is a slip, not the wish for the default."""
+    with pytest.raises(InputError, match=r"recorded.csv: period: 0 s: write one from 1 s"):
+        read(tmp_path, "timestamp,value\n1767614400,1\n", period=0)
 
 
 def test_a_file_that_names_no_metric_needs_one(tmp_path: Path) -> None:
