@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from alarmlab.errors import InputError
+from alarmlab.files import read_text
 
 _MAX_DEPTH = 200
 _SHORT_FORMS = ("Ref", "Condition")
@@ -75,20 +76,6 @@ def read_json(path: Path) -> Mapping[str, Any]:
     if not isinstance(body, dict):
         raise InputError(f"{path}: the top level is not an object")
     return body
-
-
-def read_text(path: Path) -> str:
-    """The text of a file.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: it is not UTF-8 text") from error
 
 
 def _json(path: Path, text: str) -> tuple[Any, dict[str, int]]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from alarmlab.backtest.files import text_of
 from alarmlab.backtest.nab import Windows, read_windows
 from alarmlab.backtest.records_csv import UNNAMED, read_csv
 from alarmlab.backtest.records_json import RESULTS, read_json
@@ -14,6 +13,7 @@ from alarmlab.backtest.shelf import Shelf, shelf_of
 from alarmlab.backtest.track import Track
 from alarmlab.engine.window import Moments
 from alarmlab.errors import InputError
+from alarmlab.files import read_text
 from alarmlab.model.metrics import MetricId
 from alarmlab.times import minute
 
@@ -81,7 +81,7 @@ def read_cases(
             files += _of_folder(path, queries)
             found_labels += [path / LABELS] if labels is None and (path / LABELS).is_file() else []
         else:
-            files.append(_read(path, text_of(path), path.name, queries))
+            files.append(_read(path, read_text(path), path.name, queries))
     unnamed = [file for file in files if file.is_unnamed]
     if unnamed and metric is None:
         raise InputError(f"{unnamed[0].path}: it does not name its metric: say which with --metric, or --as ALARM")
@@ -104,7 +104,7 @@ def _of_folder(folder: Path, queries: Path | None) -> list[_File]:
     for path in sorted(folder.rglob("*")):
         kind = path.name.lower().removesuffix(".gz")
         if path.is_file() and kind.endswith((".csv", ".json")):
-            text = text_of(path)
+            text = read_text(path)
             if kind.endswith(".csv") or RESULTS in text:
                 found.append(_read(path, text, path.relative_to(folder).as_posix(), queries))
     return found

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alarmlab.backtest.files import timestamp_of
-from alarmlab.backtest.track import Track, read_dimensions, read_metric
+from alarmlab.backtest.track import Track, read_dimensions, read_metric, timestamp_of
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import MetricId, dimensions_of
 from alarmlab.model.statistics import is_statistic

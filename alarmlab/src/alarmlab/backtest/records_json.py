@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from alarmlab.backtest.files import text_of, timestamp_of
-from alarmlab.backtest.track import Track
+from alarmlab.backtest.track import Track, timestamp_of
 from alarmlab.errors import InputError
+from alarmlab.files import read_text
 from alarmlab.model.metrics import MetricQuery
 from alarmlab.model.queries import read_queries
 
@@ -35,7 +35,7 @@ def read_json(path: Path, text: str, queries: Path | None = None) -> tuple[list[
     document = _parsed(path, text)
     if not isinstance(document, dict) or not isinstance(document.get(RESULTS), list):
         raise InputError(f"{path}: no {RESULTS}: this is not what `aws cloudwatch get-metric-data` prints")
-    asked = _parsed(queries, text_of(queries)) if queries is not None else document.get(QUERIES)
+    asked = _parsed(queries, read_text(queries)) if queries is not None else document.get(QUERIES)
     if isinstance(asked, dict):
         asked = asked.get(QUERIES)
     if not isinstance(asked, list) or not all(isinstance(query, dict) for query in asked):

@@ -8,6 +8,7 @@ import numpy as np
 from alarmlab.engine.window import Floats, Moments
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import Dimensions, MetricId
+from alarmlab.times import moment_of
 
 _SECONDS_OF_HIGH_RESOLUTION = (30, 10, 5, 1)
 _JITTER = 0.05
@@ -122,3 +123,15 @@ def read_dimensions(parts: Sequence[str]) -> dict[str, str]:
             raise InputError(f"dimension: {part!r}: write NAME=VALUE, such as EndpointName=ranker")
         found[name.strip()] = value.strip()
     return found
+
+
+def timestamp_of(text: str) -> int:
+    """Unix seconds of a row's time.
+
+    Raises:
+        InputError: with the text, and how to write it.
+    """
+    try:
+        return moment_of(text)
+    except InputError as error:
+        raise InputError(f"timestamp: {text!r}: {error}") from None

@@ -10,6 +10,7 @@ import yaml
 
 from alarmlab.assembly.files import Loader
 from alarmlab.errors import InputError
+from alarmlab.files import read_text
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -158,11 +159,9 @@ def load(path: Path, shown: str = "") -> Field:
     """
     shown = shown or str(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise SuiteError(f"{shown}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise SuiteError(f"{shown}: is not UTF-8: {error.reason} at byte {error.start}") from error
+        text = read_text(path, shown)
+    except InputError as error:
+        raise SuiteError(str(error)) from error
     try:
         loader = Loader(text)
         node = loader.get_single_node()

@@ -167,7 +167,7 @@ def test_a_file_of_another_encoding(tmp_path: Path) -> None:
     """A file that is not UTF-8 is told apart from one that is not YAML."""
     file = tmp_path / "latin.yaml"
     file.write_bytes("tests: [{name: Überlast}]".encode("latin-1"))
-    with pytest.raises(SuiteError, match="is not UTF-8"):
+    with pytest.raises(SuiteError, match="it is not UTF-8 text"):
         read_suite(file)
 
 
