@@ -183,7 +183,7 @@ class Resolver:
         if not isinstance(declared, Mapping):
             raise InputError(f"Parameters: {name!r} is not a mapping")
         kind = str(declared.get("Type", "String"))
-        value = declared.get("Default")
+        value = self._stack.parameters.get(name, declared.get("Default"))
         if self._stack.parent is not None:
             nesting = self._stack.parent.resource(self._stack.nested_id) or {}
             given = mapping_in(mapping_in(nesting, "Properties"), "Parameters")

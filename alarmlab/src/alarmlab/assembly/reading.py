@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from alarmlab.assembly.assembly import Assembly
@@ -23,30 +24,41 @@ _REFERENCES = {COMPOSITE_ALARM: ("AlarmRule", "ActionsSuppressor"), MUTE_RULE: (
 """Properties that mention alarms."""
 
 
-def read_assembly(path: Path | str) -> Assembly:
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def read_assembly(path: Path | str, *, parameters: Mapping[str, str] = _NONE) -> Assembly:
     """The alarms of a cloud assembly (a folder with a manifest.json) or of a template file, JSON or YAML.
 
     An alarm's id is its logical id, with its stack and a slash in front where several stacks have it. What only the
     deployment decides is a stand-in: see `alarmlab.assembly.intrinsics`. An alarm that cannot be read is among those refused,
     with the reason; the others are read all the same.
 
+    Args:
+        path: of the folder or file.
+        parameters: values of the templates' parameters, in place of their defaults.
+
     Raises:
-        InputError: nothing is there, or the file is not understood; with the file and the line.
+        InputError: nothing is there, or the file is not understood, with the file and the line; no template has one of the
+            parameters.
     """
-    return _read(read_stacks(Path(path)))
+    return _read(read_stacks(Path(path), parameters))
 
 
-def read_resources(resources: Mapping[str, Any], *, beside: Path | str | None = None) -> Assembly:
+def read_resources(
+    resources: Mapping[str, Any], *, beside: Path | str | None = None, parameters: Mapping[str, str] = _NONE
+) -> Assembly:
     """The alarms among resources as a template has them: `{Type: ..., Properties: {...}}` by logical id.
 
     Args:
         resources: composite alarms among them may mention alarms of `beside`.
         beside: a cloud assembly or a template file, whose alarms come along; None for none.
+        parameters: those of `beside`, as for `read_assembly`.
 
     Raises:
         InputError: as `read_assembly`.
     """
-    stacks = [] if beside is None else read_stacks(Path(beside))
+    stacks = [] if beside is None else read_stacks(Path(beside), parameters)
     return _read([*stacks, Stack(name="", template=Template(body={"Resources": resources}))])
 
 
@@ -133,7 +145,8 @@ def _exists(item: Declared, exports: Exports) -> bool:
     exists = True if condition is None else Resolver(item.stack, exports).condition(condition)
     if exists is None:
         raise UnsupportedError(
-            f"Condition: whether {condition!r} holds is known only once it is deployed: give its parameters a Default"
+            f"Condition: whether {condition!r} holds is known only once it is deployed: give its parameters a value "
+            "(--parameter NAME=VALUE; parameters: in a suite) or a Default"
         )
     return exists
 

@@ -3,8 +3,9 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ class Stack:
         nested: the stacks that it nests, by logical id.
         missing: why the template of a nested stack cannot be read, by logical id.
         assets: files that the assembly uploads, by their hash.
+        parameters: values that somebody gives, in place of defaults; those of a nested stack are its parent's to give.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Stack:
     nested: dict[str, "Stack"] = field(default_factory=dict)
     missing: dict[str, InputError] = field(default_factory=dict)
     assets: Mapping[str, Path] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def resource(self, id: str) -> Mapping[str, Any] | None:
         """A resource, None where there is none of this logical id."""
@@ -70,11 +73,11 @@ def without_suffix(id: str) -> str:
     return id if found is None else found[1]
 
 
-def read_stacks(path: Path) -> list[Stack]:
+def read_stacks(path: Path, parameters: Mapping[str, str]) -> list[Stack]:
     """The stacks of a cloud assembly (a folder with a manifest.json, or that file), or the one of a template file.
 
     Raises:
-        InputError: nothing is there, or it is not understood.
+        InputError: nothing is there, or it is not understood; no template has one of the parameters.
     """
     if path.name == "manifest.json":
         path = path.parent
@@ -92,7 +95,19 @@ def read_stacks(path: Path) -> list[Stack]:
         beside = path.with_name(f"{name}.assets.json")
         assets = dict(_files(beside)) if beside.is_file() else {}
         stacks = list(_with_nested(Stack(name=name, template=template, assets=assets)))
-    return stacks
+    return _given(stacks, parameters)
+
+
+def _given(stacks: Sequence[Stack], parameters: Mapping[str, str]) -> list[Stack]:
+    outermost = [stack for stack in stacks if stack.parent is None]
+    known = {name for stack in outermost for name in stack.template.section("Parameters")}
+    for name in parameters:
+        if name not in known:
+            near = ", ".join(get_close_matches(name, known) or sorted(known)[:10]) or "none"
+            raise InputError(f"parameters: {name!r} is a parameter of no template here: there are {near}")
+    for stack in outermost:
+        stack.parameters = parameters
+    return list(stacks)
 
 
 def _of_assembly(folder: Path, within: tuple[Path, ...] = ()) -> Iterator[Stack]:

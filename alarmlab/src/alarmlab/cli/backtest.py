@@ -24,6 +24,7 @@ from alarmlab.cli.options import (
     duration,
     metric_of,
     moment,
+    parameters_of,
 )
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress, write
@@ -87,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
         InputError: says what is wrong in the options or the files.
     """
     window, settle = duration("--window", options.window), duration("--settle", options.settle)
-    assembly = read_alarms(options.assembly)
+    assembly = read_alarms(options.assembly, parameters_of(options))
     alarms = with_values(assembly.only(options.alarm), read_values(options.values))
     cases = read_cases(
         options.recordings,

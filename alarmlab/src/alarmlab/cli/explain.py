@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from alarmlab.cli import ALL_WELL
+from alarmlab.cli.options import add_parameters, parameters_of
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import write
 from alarmlab.explain.render import as_json, as_markdown, as_text
@@ -38,6 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Give `alarmlab explain` its options."""
     parser.description, parser.epilog = _DESCRIPTION, _EXAMPLES
     parser.add_argument("assembly", type=Path, metavar="ASSEMBLY", help="a cloud assembly, a template or a suite")
+    add_parameters(parser)
     parser.add_argument("--alarm", action="append", default=[], metavar="NAME", help="this alarm only; may be repeated")
     parser.add_argument(
         "--tests", type=Path, action="append", default=[], metavar="PATH", help="suites, or folders of them, to run"
@@ -55,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         InputError: the assembly or a suite cannot be read, or there is no alarm of a name.
     """
-    assembly = read_alarms(options.assembly)
+    assembly = read_alarms(options.assembly, parameters_of(options))
     only = [assembly.find(name) for name in options.alarm]
     proofs = _proofs(options.tests, options.assembly) if options.tests else None
     report = explain(assembly, only=only, proofs=proofs)

@@ -14,7 +14,7 @@ from alarmlab.assembly.given import read_values, stand_ins_of, with_values
 from alarmlab.backtest.plan import RETENTION, Wanted, merged, stretches, wanted
 from alarmlab.backtest.replay import concerned
 from alarmlab.cli import ALL_WELL
-from alarmlab.cli.options import add_alarms, add_values
+from alarmlab.cli.options import add_alarms, add_parameters, add_values, parameters_of
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress, write
 from alarmlab.errors import InputError
@@ -48,6 +48,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="TIME", default="14d", help="a time, or how long ago; default: %(default)s")
     parser.add_argument("--until", metavar="TIME", help="a time, or how long ago; default: now")
     add_alarms(parser)
+    add_parameters(parser)
     add_values(parser)
     parser.add_argument(
         "--statistic", metavar="STAT", action="append", default=[], help="record p95, Maximum... too; repeatable"
@@ -114,7 +115,7 @@ def _assembly(options: argparse.Namespace, cloudwatch: Any) -> Assembly:
     from alarmlab import fetch as live  # noqa: PLC0415 - an extra
 
     if options.deployed is None:
-        return read_alarms(options.assembly)
+        return read_alarms(options.assembly, parameters_of(options))
     resources = live.deployed(cloudwatch, options.deployed)
     if options.template:
         write(options.template, json.dumps({"Resources": resources}, indent=1, default=str) + "\n")

@@ -1,6 +1,7 @@
 """Options that several subcommands take, and what they say."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from alarmlab.backtest.track import read_dimensions, read_metric
@@ -20,7 +21,35 @@ def add_recordings(parser: Options) -> None:
         type=Path,
         help="cdk.out, a template, or a file with `alarms:` as suites have them",
     )
+    add_parameters(parser)
     parser.add_argument("recordings", metavar="RECORDING", type=Path, nargs="+", help="files and folders, see below")
+
+
+def add_parameters(parser: Options) -> None:
+    """What a template leaves to who deploys it."""
+    parser.add_argument(
+        "--parameter",
+        metavar="NAME=VALUE",
+        dest="parameters",
+        action="append",
+        default=[],
+        help="of the template, in place of its Default; repeatable",
+    )
+
+
+def parameters_of(options: argparse.Namespace) -> Mapping[str, str]:
+    """The values of `--parameter`.
+
+    Raises:
+        InputError: one is not written NAME=VALUE.
+    """
+    found = {}
+    for text in options.parameters:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise InputError(f"--parameter {text!r}: write NAME=VALUE, such as Stage=prod")
+        found[name] = value
+    return found
 
 
 def add_meaning(parser: Options) -> None:

@@ -8,7 +8,7 @@ import yaml
 from alarmlab.backtest.records import read_cases
 from alarmlab.backtest.replay import metrics_of
 from alarmlab.cli import ALL_WELL, UNMET
-from alarmlab.cli.options import add_grouping, add_meaning, add_recordings, duration, metric_of
+from alarmlab.cli.options import add_grouping, add_meaning, add_recordings, duration, metric_of, parameters_of
 from alarmlab.cli.reading import read_alarms
 from alarmlab.cli.writing import Progress
 from alarmlab.errors import InputError
@@ -58,7 +58,7 @@ def run(chosen: argparse.Namespace) -> int:
     """
     objective = Objective.read(chosen.objective)
     window, settle = duration("--window", chosen.window), duration("--settle", chosen.settle)
-    alarm = tunable(read_alarms(chosen.assembly).find(chosen.alarm))
+    alarm = tunable(read_alarms(chosen.assembly, parameters_of(chosen)).find(chosen.alarm))
     named = metric_of(chosen)
     metrics = metrics_of(alarm) if named is None else (named,)
     cases = read_cases(

@@ -104,6 +104,7 @@ class Suite:
         file: where it is.
         shown: how errors and results name it.
         assembly: where a cloud assembly or a template is named; None where all alarms are inline, or come from elsewhere.
+        parameters: values of its parameters, in place of their defaults.
         alarms: inline CloudFormation resources by logical id.
         places: where each of them was written.
         evaluation_range: how many periods an evaluation looks at; None for the engine's default.
@@ -112,6 +113,7 @@ class Suite:
     file: Path
     shown: str
     assembly: Field | None
+    parameters: Mapping[str, str]
     alarms: Mapping[str, Mapping[str, object]]
     places: Mapping[str, Field]
     evaluation_range: int | None

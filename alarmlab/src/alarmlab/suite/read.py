@@ -1,5 +1,6 @@
 """A file of tests, read: everything in it that can be judged without the alarms."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from alarmlab.errors import InputError
@@ -13,7 +14,7 @@ from alarmlab.times import moment_of
 DEFAULT_START = 1_767_571_200
 """2026-01-05T00:00:00Z, a Monday: the calendar functions and weekly periods of every run see the same day."""
 
-_SUITE_FIELDS = ("assembly", "alarms", "evaluation_range", "tests")
+_SUITE_FIELDS = ("assembly", "parameters", "alarms", "evaluation_range", "tests")
 _TEST_FIELDS = ("name", "start", "initial_state", "series", "expect")
 
 
@@ -39,11 +40,17 @@ def read_suite(path: Path, *, shown: str = "") -> Suite:
         file=path,
         shown=document.file,
         assembly=parts.get("assembly"),
+        parameters=read_parameters(parts.get("parameters")),
         alarms={id: _read_resource(field) for id, field in places.items()},
         places=places,
         evaluation_range=_read_range(parts.get("evaluation_range")),
         tests=tuple(_read_test(field, number) for number, field in enumerate(tests, 1)),
     )
+
+
+def read_parameters(field: Field | None) -> Mapping[str, str]:
+    """Values of a template's parameters, by name."""
+    return {} if field is None else {name: value.text() for name, value in field.fields().items()}
 
 
 def _read_range(field: Field | None) -> int | None:

@@ -101,9 +101,9 @@ class Bench:
 
 def _assemble(suite: Suite, path: Path | None) -> Assembly:
     if suite.alarms:
-        assembly = read_resources(suite.alarms, beside=path)
+        assembly = read_resources(suite.alarms, beside=path, parameters=suite.parameters)
     elif path is not None:
-        assembly = read_assembly(path)
+        assembly = read_assembly(path, parameters=suite.parameters)
     else:
         raise SuiteError(
             f"{suite.shown}:1: assembly: is missing: name a cloud assembly or a template, or write resources under alarms"

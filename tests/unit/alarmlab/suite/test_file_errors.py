@@ -30,7 +30,10 @@ def _test(body: str) -> str:
         ("tests:\n  - a: b\n c: d", "wrong.alarms.yaml:3: not YAML"),
         ("tests: []\n---\ntests: []", "wrong.alarms.yaml:2: not YAML"),
         ("a\x00b", "wrong.alarms.yaml"),
-        ("- a", "wrong.alarms.yaml:1: write keys and values here: assembly, alarms, evaluation_range, tests"),
+        (
+            "- a",
+            "wrong.alarms.yaml:1: write keys and values here: assembly, parameters, alarms, evaluation_range, tests",
+        ),
         ("assembly: x", "wrong.alarms.yaml:1: the file: tests is missing"),
         ("tests: []", "wrong.alarms.yaml:1: tests: there is no test"),
         ("tests: 5", "wrong.alarms.yaml:1: tests: 5: write a list here"),
