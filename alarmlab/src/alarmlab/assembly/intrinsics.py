@@ -4,7 +4,8 @@ What only the deployment decides becomes a stand-in, a text that is the same eve
 
 - `${Queue}` for `!Ref Queue` and `${Queue.QueueName}` for `!GetAtt Queue.QueueName`, unless the template itself gives
   that name. The eight hexadecimal digits at the end of a logical id that CDK made up are left out where that stays unique:
-  `${RoutingDispatcher}`, not `${RoutingDispatcherF3C4B9A0}`.
+  `${RoutingDispatcher}`, not `${RoutingDispatcherF3C4B9A0}`. Where several stacks have a resource of that name, they are told
+  apart: `${Prod/Queue}`.
 - `${Stage}` for a parameter without a Default, `${AWS::Region}` for a pseudo parameter that the assembly does not fix.
 - `${Shared:TopicArn}` for an import of what no stack here exports.
 - `${Fn::If IsProd}` for a choice by a condition that depends on any of these, `${Listener}[/1]` for the second of the parts

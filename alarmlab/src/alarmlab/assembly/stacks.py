@@ -37,6 +37,7 @@ class Stack:
         missing: why the template of a nested stack cannot be read, by logical id.
         assets: files that the assembly uploads, by their hash.
         parameters: values that somebody gives, in place of defaults; those of a nested stack are its parent's to give.
+        shared: short names of resources that other stacks have too.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Stack:
     missing: dict[str, InputError] = field(default_factory=dict)
     assets: Mapping[str, Path] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()
 
     def resource(self, id: str) -> Mapping[str, Any] | None:
         """A resource, None where there is none of this logical id."""
@@ -57,14 +59,19 @@ class Stack:
         return found if isinstance(found, Mapping) else None
 
     def short(self, id: str) -> str:
-        """A logical id without the digits that CDK put at its end, where no other resource is called so."""
-        return self._shorts.get(id, id)
+        """A logical id without the digits that CDK put at its end, where no other resource is called so.
+
+        Where another stack has one of that name, the stack and a slash stand in front.
+        """
+        name = self.shorts.get(id, id)
+        return f"{self.name}/{name}" if name in self.shared else name
 
     @cached_property
-    def _shorts(self) -> Mapping[str, str]:
+    def shorts(self) -> Mapping[str, str]:
+        """The logical ids of resources, short where that stays unique in the stack."""
         ids = self.template.section("Resources")
         bare = Counter(without_suffix(id) for id in ids)
-        return {id: short for id in ids if bare[short := without_suffix(id)] == 1}
+        return {id: short if bare[short := without_suffix(id)] == 1 else id for id in ids}
 
 
 def without_suffix(id: str) -> str:
@@ -95,10 +102,11 @@ def read_stacks(path: Path, parameters: Mapping[str, str]) -> list[Stack]:
         beside = path.with_name(f"{name}.assets.json")
         assets = dict(_files(beside)) if beside.is_file() else {}
         stacks = list(_with_nested(Stack(name=name, template=template, assets=assets)))
-    return _given(stacks, parameters)
+    return _related(stacks, parameters)
 
 
-def _given(stacks: Sequence[Stack], parameters: Mapping[str, str]) -> list[Stack]:
+def _related(stacks: Sequence[Stack], parameters: Mapping[str, str]) -> list[Stack]:
+    """The stacks, knowing of each other's names and of what is given to the outermost."""
     outermost = [stack for stack in stacks if stack.parent is None]
     known = {name for stack in outermost for name in stack.template.section("Parameters")}
     for name in parameters:
@@ -107,6 +115,9 @@ def _given(stacks: Sequence[Stack], parameters: Mapping[str, str]) -> list[Stack
             raise InputError(f"parameters: {name!r} is a parameter of no template here: there are {near}")
     for stack in outermost:
         stack.parameters = parameters
+    number = Counter(name for stack in stacks for name in stack.shorts.values())
+    for stack in stacks:
+        stack.shared = frozenset(name for name in stack.shorts.values() if number[name] > 1)
     return list(stacks)
 
 

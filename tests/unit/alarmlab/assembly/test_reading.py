@@ -8,7 +8,7 @@ import pytest
 
 from alarmlab.assembly import Assembly, read_assembly, read_resources
 from alarmlab.errors import InputError, UnsupportedError
-from alarmlab.model.alarms import CompositeAlarm
+from alarmlab.model.alarms import CompositeAlarm, MetricAlarm
 from alarmlab.model.rules import parse_rule
 
 LATENCY = {
@@ -201,6 +201,30 @@ def test_name_of_several_stacks(tmp_path: Path) -> None:
     )
     assert rule_of(found, "C") == parse_rule("ALARM(Two/A)")
     assert "mentions 'latency', as which 2 are known: One/A, Two/A" in str(found.refused["D"])
+
+
+def test_resources_of_several_stacks_are_told_apart(tmp_path: Path) -> None:
+    """Two stacks' queues of one logical id are two queues; what only one stack has is called without it."""
+    both = {"Queue": {"Type": "AWS::SQS::Queue"}, "A": alarm(Dimensions=[_queue("Queue")])}
+    one = {"Dead": {"Type": "AWS::SQS::Queue"}, "B": alarm(Dimensions=[_queue("Dead")])}
+    found = read_app(tmp_path, Prod=both | one, Staging=both)
+    assert {id: _queue_of(found, id) for id in ("Prod/A", "Staging/A", "B")} == {
+        "Prod/A": "${Prod/Queue.QueueName}",
+        "Staging/A": "${Staging/Queue.QueueName}",
+        "B": "${Dead.QueueName}",
+    }
+
+
+def _queue(id: str) -> dict[str, Any]:
+    return {"Name": "QueueName", "Value": {"Fn::GetAtt": [id, "QueueName"]}}
+
+
+def _queue_of(assembly: Assembly, id: str) -> str:
+    found = assembly.find(id)
+    assert isinstance(found, MetricAlarm)
+    (query,) = found.queries
+    assert query.metric is not None
+    return dict(query.metric.dimensions)["QueueName"]
 
 
 @pytest.mark.parametrize(
