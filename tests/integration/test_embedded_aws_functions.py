@@ -185,7 +185,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(
 def test_invocations_by_a_queue_are_metrics(aws: Aws) -> None:
     """Invocations, errors and durations of a function that only its queue invokes are published."""
     fed = Fed(aws, "measured")
-    fed.send("good", "work nonsense")
+    fed.send("work nonsense")
     fed.invocations(1)
 
     def total(metric: str) -> float:
