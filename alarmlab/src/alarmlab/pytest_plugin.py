@@ -1,7 +1,8 @@
 """Suites of alarm tests as pytest items: one file a module, one test an item.
 
-`*.alarms.yaml` and `*.alarms.yml` are collected; the ini option `alarmlab_files` names other patterns. A project that
-synthesizes its assembly in Python hands it over from a conftest.py:
+`*.alarms.yaml` and `*.alarms.yml` are collected; the ini option `alarmlab_files` names other patterns, and a YAML file that is
+named on the command line is collected where it has `tests:`. A project that synthesizes its assembly in Python hands it over
+from a conftest.py:
 
     def pytest_alarmlab_assembly(suite: Path) -> Path | None:
         return synthesized()
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from alarmlab.suite.discover import PATTERNS, is_suite
+from alarmlab.suite.discover import PATTERNS, has_tests, is_suite
 
 _INI = "alarmlab_files"
 
@@ -41,9 +42,9 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collect a file that is called like a suite."""
+    """Collect a file that is called like a suite, or is one and was asked for."""
     patterns: Sequence[str] = parent.config.getini(_INI)
-    if not is_suite(file_path, patterns):
+    if not is_suite(file_path, patterns) and not (parent.session.isinitpath(file_path) and has_tests(file_path)):
         return None
     from alarmlab.suite.pytest_items import SuiteFile  # noqa: PLC0415  # costs NumPy, and most runs collect no suite
 

@@ -1,5 +1,6 @@
 """Where suites are."""
 
+import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
@@ -14,6 +15,13 @@ _PASSED_OVER = ("node_modules", "cdk.out", "__pycache__", "venv")
 def is_suite(path: Path, patterns: Sequence[str] = PATTERNS) -> bool:
     """Whether a file is called like a suite."""
     return any(fnmatch(path.name, pattern) for pattern in patterns)
+
+
+def has_tests(path: Path) -> bool:
+    """Whether a file of any name is YAML with the `tests` of a suite."""
+    if path.suffix.lower() not in {".yaml", ".yml"}:
+        return False
+    return re.search(rb"^tests\s*:", path.read_bytes(), re.MULTILINE) is not None
 
 
 def suites_in(paths: Sequence[Path]) -> list[Path]:

@@ -53,6 +53,18 @@ def test_choosing_one(pytester: pytest.Pytester, suite: Path) -> None:
     pytester.runpytest(f"{suite.name}::passes").assert_outcomes(passed=1)
 
 
+def test_a_suite_of_any_name_is_run_where_it_is_named(pytester: pytest.Pytester, suite: Path) -> None:
+    """A file that is asked for is collected; found in a folder it is not, and YAML without tests never is."""
+    other = suite.rename(suite.with_name("queue.yaml"))
+    pytester.runpytest().assert_outcomes()
+    pytester.runpytest(other.name).assert_outcomes(passed=2, failed=1, warnings=1)
+    pytester.runpytest(f"{other.name}::passes").assert_outcomes(passed=1)
+    (pytester.path / "values.yaml").write_text("replicas: 2\n")
+    result = pytester.runpytest("values.yaml")
+    result.assert_outcomes()
+    result.stderr.fnmatch_lines(["*not found: *values.yaml"])
+
+
 def test_a_file_that_is_wrong(pytester: pytest.Pytester) -> None:
     """It is an error of collection, with its line and without a traceback."""
     (pytester.path / "wrong.alarms.yml").write_text("tests:\n  - expct: []")
