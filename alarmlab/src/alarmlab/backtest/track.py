@@ -8,12 +8,13 @@ import numpy as np
 from alarmlab.engine.window import Floats, Moments
 from alarmlab.errors import InputError
 from alarmlab.model.metrics import Dimensions, MetricId
-from alarmlab.times import moment_of
+from alarmlab.times import iso, moment_of
 
 _SECONDS_OF_HIGH_RESOLUTION = (30, 10, 5, 1)
 _JITTER = 0.05
 """Of a step: what the clock of whoever recorded may be off without a row being off the grid."""
-_MOST_STEPS = 40_000_000
+_MOST_STEPS = 6_000_000
+"""Eleven years by the minute; CloudWatch keeps 15 months. One slip in a time would otherwise fill the memory with nothing."""
 _LONGEST_STEP = 7 * 86_400
 IRREGULAR_STEP = 60
 """CloudWatch keeps what was published irregularly by the minute."""
@@ -81,7 +82,10 @@ def grid_of(times: Moments, step: int | None = None) -> Grid:
     start = first - first % (whole if is_regular else length)
     steps = (int(times.max()) - start) // length + 1
     if steps > _MOST_STEPS:
-        raise InputError(f"{steps} steps of {length} s between the first time and the last: give a longer --period")
+        raise InputError(
+            f"{steps} steps of {length} s from {iso(first)} to {iso(int(times.max()))}: mend the time that is a "
+            "slip, or give a longer --period"
+        )
     return Grid(start=start, step=length, is_regular=is_regular)
 
 
