@@ -140,7 +140,7 @@ def test_every_row_is_in_a_step_that_it_belongs_to(seconds: list[int], step: int
             r"recorded.csv: period: 9{30} s: write one from 1 s to 604800 s",
         ),
         (
-            "timestamp,value\n0,1\n1767614400,2\n1767614460,3\n1767614520,4\n",
+            "timestamp,value\n1970-01-01,1\n1767614400,2\n1767614460,3\n1767614520,4\n",
             r"steps of 60 s from 1970-01-01T00:00:00Z to 2026-01-05T12:02:00Z: mend the time that is a slip",
         ),
         ("timestamp,value\n1767614400,\n", r"the recording holds no value"),
