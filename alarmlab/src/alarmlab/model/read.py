@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutComposit
 
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import category
 
 from alarmlab.errors import InputError, UnsupportedError
 from alarmlab.model import members as m
@@ -83,6 +84,8 @@ def _about(properties: Mapping[str, Any], id: str, stack: str) -> About:
     name = m.text(properties, "AlarmName") or id
     if len(name) > MAX_NAME_CHARACTERS:
         raise InputError(f"AlarmName: {len(name)} characters, at most {MAX_NAME_CHARACTERS} are allowed")
+    if any(category(character) == "Cc" for character in name):
+        raise InputError(f"AlarmName: {name!r}: control characters are not allowed")
     return About(
         id=id,
         name=name,

@@ -185,6 +185,7 @@ def test_other_clocks_are_not_supported(period: int, zone: str) -> None:
     ("changes", "problem"),
     [
         ({"ComparisonOperator": NONE}, "ComparisonOperator is required"),
+        ({"AlarmName": "red\x1b[31m"}, r"AlarmName: 'red\\x1b\[31m': control characters are not allowed"),
         (
             {"ComparisonOperator": "MoreThan"},
             "ComparisonOperator: 'MoreThan' is not supported: use GreaterThanThreshold",
