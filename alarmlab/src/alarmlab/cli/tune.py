@@ -145,6 +145,8 @@ def _advice(now: Option, picked: Option) -> str:
     if picked is now:
         return "As it is:"
     less = f"{now.outcome.false} false alarms become {picked.outcome.false}"
+    if not now.outcome.windows and now.is_allowed:
+        return f"It meets the objective as it is. The tightest that still does ({less}):"
     if not now.outcome.windows:
         return f"Proposed ({less}; without labels nothing says what it would miss):"
     return (

@@ -77,6 +77,17 @@ def test_what_is_proposed_meets_the_objective(folder: Path, capsys: pytest.Captu
     assert (proposed["DatapointsToAlarm"], proposed["EvaluationPeriods"]) == (1, 1)
 
 
+def test_an_alarm_that_meets_the_objective_may_stay(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing has to change, that is said first; the tightest that is allowed may tell more than now."""
+    template = folder / "template.yaml"
+    template.write_text(template.read_text().replace("Threshold: 120", "Threshold: 180"))
+    assert tune(folder) == 0
+    assert (
+        "meets the objective as it is. The tightest that still does (1 false alarms become 2)"
+        in capsys.readouterr().out
+    )
+
+
 def test_no_false_alarm_is_beyond_all(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without labels the outage too is something that nobody wants to hear of."""
     assert tune(folder, "--objective", "no false alarm") == 0
