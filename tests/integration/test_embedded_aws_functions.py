@@ -121,7 +121,7 @@ def test_a_window_gathers_a_batch_of_more_than_ten(aws: Aws) -> None:
 
 def test_a_record_tells_when_it_was_sent_and_how_often_received(aws: Aws) -> None:
     """Only the failed record of a batch comes back, once it is visible, and counts its receptions."""
-    fed = Fed(aws, "counting")
+    fed = Fed(aws, "counting", window=1)
     fed.send("good", "bad")
     fed.invocations(1)
     eventually(lambda: fed.left() == (0, 1))
