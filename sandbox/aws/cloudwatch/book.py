@@ -9,8 +9,9 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudwatch as ministack_cloudwatch
 
 from alarmlab.engine.reasons import INITIAL_REASON
+from alarmlab.engine.rules import is_true
 from alarmlab.engine.suppression import Suppression
-from alarmlab.model.rules import Rule, children_of, is_true, parse_rule
+from alarmlab.model.rules import Rule, children_of, parse_rule
 from alarmlab.model.states import State
 from sandbox.aws.cloudwatch.actions import carry_out
 from sandbox.aws.cloudwatch.alarms import IN_WARM_UP, is_in_warm_up, read_composite_alarm, read_metric_alarm, refuse

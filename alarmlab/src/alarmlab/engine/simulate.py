@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from alarmlab.engine.dry_run import named
+from alarmlab.engine.rules import is_true
 from alarmlab.engine.run import Run, Timeline, Told
 from alarmlab.engine.source import MetricSource
 from alarmlab.engine.telling import told
@@ -12,7 +13,6 @@ from alarmlab.errors import InputError
 from alarmlab.model.alarms import Alarm, CompositeAlarm, MetricAlarm, PromQLAlarm
 from alarmlab.model.family import in_order
 from alarmlab.model.mute import MuteRule
-from alarmlab.model.rules import is_true
 from alarmlab.model.states import State
 
 

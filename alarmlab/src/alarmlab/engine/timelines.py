@@ -1,18 +1,19 @@
 """The states of alarms over a stretch of time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from alarmlab.engine import metric_alarm, promql
 from alarmlab.engine.judge import ALARM, KEEP, OK, STATES, states_after
+from alarmlab.engine.rules import holds
 from alarmlab.engine.run import Timeline
 from alarmlab.engine.schedule import interval
 from alarmlab.engine.source import MetricSource
 from alarmlab.engine.warm_up import has_ended
-from alarmlab.engine.window import Codes, Moments, Truths, moments_between
+from alarmlab.engine.window import Codes, Moments, moments_between
 from alarmlab.model.alarms import CompositeAlarm, MetricAlarm, PromQLAlarm
-from alarmlab.model.rules import AtLeast, Both, Constant, Either, InState, Not, Rule, children_of
+from alarmlab.model.rules import children_of
 from alarmlab.model.states import State
 
 
@@ -56,27 +57,6 @@ def composed(alarm: CompositeAlarm, timelines: Mapping[str, Timeline], *, start:
     moments = np.unique(np.concatenate([[start], *(np.array(child.at, dtype=np.int64) for child in children.values())]))
     found = holds(alarm.rule, lambda name: _codes_at(children[name], moments), len(moments))
     return _timeline(moments, np.where(found, ALARM, OK).astype(np.int8), initial)
-
-
-def holds(rule: Rule, codes_of: Callable[[str], Codes], number: int) -> Truths:
-    """`is_true` for so many moments at once, given the codes of the states of an alarm by its id."""
-    match rule:
-        case Constant(value):
-            return np.full(number, value)
-        case InState(state, name):
-            found: Truths = codes_of(name) == STATES.index(state)
-            return found
-        case Not(operand):
-            return ~holds(operand, codes_of, number)
-        case Both(left, right):
-            return holds(left, codes_of, number) & holds(right, codes_of, number)
-        case Either(left, right):
-            return holds(left, codes_of, number) | holds(right, codes_of, number)
-        case AtLeast(least, state, names, negated):
-            count = np.zeros(number, dtype=np.int16)
-            for name in names:
-                count += (codes_of(name) == STATES.index(state)) != negated
-            return np.asarray(count >= least)
 
 
 def _codes_at(timeline: Timeline, moments: Moments) -> Codes:

@@ -87,23 +87,6 @@ def parse_rule(text: str) -> Rule:
     return rule
 
 
-def is_true(rule: Rule, state_of: Callable[[str], State]) -> bool:
-    """Whether the rule holds, given the state of an alarm by its name or ARN as the rule writes it."""
-    match rule:
-        case Constant(value):
-            return value
-        case InState(state, name):
-            return state_of(name) is state
-        case Not(operand):
-            return not is_true(operand, state_of)
-        case Both(left, right):
-            return is_true(left, state_of) and is_true(right, state_of)
-        case Either(left, right):
-            return is_true(left, state_of) or is_true(right, state_of)
-        case AtLeast(number, state, names, negated):
-            return sum((state_of(name) is state) != negated for name in names) >= number
-
-
 def children_of(rule: Rule) -> Iterator[str]:
     """The alarms that the rule mentions, as it writes them, from left to right."""
     for node in _nodes(rule):

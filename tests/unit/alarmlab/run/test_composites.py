@@ -16,8 +16,9 @@ from alarmlab.engine.telling import told
 from alarmlab.engine.timelines import composed
 from alarmlab.model.alarms import About, Alarm, AlarmSettings, CompositeAlarm, MetricAlarm
 from alarmlab.model.metrics import MetricId, MetricQuery
-from alarmlab.model.rules import Rule, is_true, parse_rule
+from alarmlab.model.rules import Rule, parse_rule
 from alarmlab.model.states import State
+from tests.unit.alarmlab.reference.rules import is_true
 
 OK, ALARM, UNKNOWN = State.OK, State.ALARM, State.INSUFFICIENT_DATA
 END = 40

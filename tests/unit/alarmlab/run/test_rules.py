@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alarmlab.engine.judge import STATES as CODES
-from alarmlab.engine.timelines import holds
+from alarmlab.engine.rules import holds, is_true
 from alarmlab.engine.window import Codes
-from alarmlab.model.rules import RuleError, children_of, is_true, parse_rule, renamed
+from alarmlab.model.rules import RuleError, children_of, parse_rule, renamed
 from alarmlab.model.states import State
 
 STATES = {"a": State.ALARM, "b": State.OK, "c d": State.ALARM, "e": State.INSUFFICIENT_DATA}
